@@ -1,0 +1,382 @@
+"""The manifest `.lanes.toml`: read strictly, into frozen objects (DESIGN 3)."""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from lanes.errors import CannotJudge
+from lanes.patterns import NamePatterns, PathPatterns, PatternError
+from lanes.text import printable, shortened
+
+FILE = b".lanes.toml"
+MAX_BYTES = 1 << 20
+BRANCHES = b"refs/heads/"
+
+Key = tuple[str | int, ...]
+"""Where something stands in the document: keys, and the index of an item of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a manifest: where (line from 1, dotted key), and what was expected."""
+
+    line: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{FILE.decode()}:{self.line}: "
+        return where + (f"{self.key}: " if self.key else "") + self.message
+
+
+class ManifestInvalid(CannotJudge):
+    """The manifest itself is wrong; `problems` has every error, in the order of their lines."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A name, the branches it covers and the paths those branches may write."""
+
+    name: str
+    summary: str
+    branches: NamePatterns
+    paths: PathPatterns
+
+    @property
+    def review_only(self) -> bool:
+        """Whether its branches may not change anything."""
+        return not self.paths.patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All lanes, and what holds for every one of them. Lanes are in the order of the file."""
+
+    lanes: tuple[Lane, ...]
+    integration: frozenset[bytes] = frozenset()
+    allow_unlisted: bool = False
+    shared: PathPatterns = field(default_factory=lambda: PathPatterns(()))
+    protected: PathPatterns = field(default_factory=lambda: PathPatterns(()))
+    refs: NamePatterns = field(default_factory=lambda: NamePatterns(()))
+    text: str = field(default="", repr=False)
+
+    def lane_of(self, branch: bytes) -> Lane | None:
+        """Give the lane that covers *branch* (without `refs/heads/`), None where none does.
+
+        Raises CannotJudge where several do.
+        """
+        covering = [lane for lane in self.lanes if lane.branches.match(branch)]
+        if len(covering) > 1:
+            names = " and ".join(f'"{lane.name}"' for lane in covering)
+            raise CannotJudge(
+                f"the branch {printable(branch)} is covered by the lanes {names};"
+                f" change their branch patterns in {FILE.decode()} so that only one covers it"
+            )
+        return covering[0] if covering else None
+
+    def lane_named(self, name: str) -> Lane:
+        """Give the lane called *name*. Raises CannotJudge where there is none."""
+        for lane in self.lanes:
+            if lane.name == name:
+                return lane
+        known = [lane.name for lane in self.lanes]
+        raise CannotJudge(f'there is no lane "{printable(name.encode())}"{_did_you_mean(name, known)}')
+
+    def reserved(self, path: bytes, folder: bool = False) -> bool:
+        """Tell whether only integration branches may write *path*: it is the manifest or protected."""
+        return path == FILE or self.protected.match(path, folder)
+
+    def decision(self, lane: Lane, path: bytes, folder: bool = False) -> tuple[bool, Key | None]:
+        """Tell whether branches of *lane* may write *path*, and the key of the pattern that decided if any.
+
+        It is `may_write` with its reason, in the same order of precedence.
+        """
+        allowed = self.may_write(lane, path, folder)
+        protected = self.protected.deciding(path, folder)
+        if path == FILE:
+            return False, None
+        if self.protected.match(path, folder):
+            return False, ("defaults", "protected", protected or 0)
+        lists = [(lane.paths, ("lanes", lane.name, "paths")), (self.shared, ("defaults", "shared"))]
+        decided = [(patterns.deciding(path, folder), patterns, key) for patterns, key in lists]
+        for index, patterns, key in decided:
+            if index is not None and (patterns.match(path, folder) or not allowed):
+                return allowed, (*key, index)
+        return allowed, None
+
+    def pattern_at(self, key: Key) -> str:
+        """Give the pattern that stands at *key*, as it is written."""
+        found: Any = tomllib.loads(self.text)
+        for part in key:
+            found = found[part]
+        return str(found)
+
+    def line_of(self, key: Key) -> int:
+        """Give the line of the file that *key* stands on, counted from 1."""
+        from lanes.toml_lines import lines_of  # noqa: PLC0415 - hooks never ask
+
+        return lines_of(self.text)[key]
+
+    def may_write(self, lane: Lane | None, path: bytes, folder: bool = False) -> bool:
+        """Tell whether branches of *lane*, None for no lane, may write *path* (DESIGN 3, precedence)."""
+        if self.reserved(path, folder):
+            return False
+        if lane is None:
+            return self.allow_unlisted
+        if lane.review_only:
+            return False
+        return lane.paths.match(path, folder) or self.shared.match(path, folder)
+
+    def writers(self, path: bytes, folder: bool = False) -> tuple[str, ...]:
+        """Name the lanes that may write *path*, in the order of the file."""
+        return tuple(lane.name for lane in self.lanes if self.may_write(lane, path, folder))
+
+
+def parse(blob: bytes) -> Manifest:
+    """Read a manifest from the bytes of its blob. Raises ManifestInvalid with every error in it."""
+    document, text = _document(blob)
+    reader = _Reader(text)
+    manifest = reader.manifest(document)
+    if reader.errors:
+        raise ManifestInvalid(reader.problems())
+    return manifest
+
+
+def _document(blob: bytes) -> tuple[dict[str, Any], str]:
+    if len(blob) > MAX_BYTES:
+        raise ManifestInvalid([Problem(1, "", f"it is larger than {MAX_BYTES >> 20} MiB")])
+    if blob.startswith(b"\xef\xbb\xbf"):
+        message = "it begins with a byte order mark; save it as UTF-8 without one"
+        raise ManifestInvalid([Problem(1, "", message)])
+    try:
+        # TOML reads CR LF as a line break; tomllib does so only for what it opens itself.
+        text = blob.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = blob.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{blob[error.start]:02x} is not UTF-8; save the file as UTF-8"
+        raise ManifestInvalid([Problem(line, "", message)]) from None
+    try:
+        return tomllib.loads(text), text
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestInvalid([_syntax_problem(str(error), text)]) from None
+    except RecursionError:
+        raise ManifestInvalid([Problem(_deepest_line(text), "", "brackets are nested too deep")]) from None
+    except ValueError:  # int() refuses more than 4,300 digits
+        number = re.search(r"[0-9_]{4000,}", text)
+        line = text.count("\n", 0, number.start()) + 1 if number else 1
+        raise ManifestInvalid([Problem(line, "", "a number has too many digits")]) from None
+
+
+def _syntax_problem(message: str, text: str) -> Problem:
+    found = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    line = int(found[1]) if found and found[1] else text.count("\n") + 1
+    what = printable((message[: found.start()] if found else message).encode())
+    column = f" at column {found[2]}" if found and found[2] else ""
+    return Problem(line, "", f"not valid TOML{column}: {what}")
+
+
+def _deepest_line(text: str) -> int:
+    deepest = max(re.finditer(r"[\[{][\[{\s]*", text), key=lambda run: len(run[0]), default=None)
+    return text.count("\n", 0, deepest.start()) + 1 if deepest else 1
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    import difflib  # noqa: PLC0415 - only an error needs it, and a hook's start counts
+
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+_P = TypeVar("_P", PathPatterns, NamePatterns)
+
+
+def _any_pattern(_text: str) -> None:
+    pass
+
+
+class _Reader:
+    """Turns a parsed document into a Manifest and collects every error on the way."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.errors: list[tuple[Key, str]] = []
+
+    def problems(self) -> list[Problem]:
+        from lanes.toml_lines import lines_of  # noqa: PLC0415 - only an error needs it
+
+        lines = lines_of(self._text)
+        found = []
+        for key, message in self.errors:
+            known = key
+            while known not in lines:
+                known = known[:-1]
+            found.append(Problem(lines[known], dotted(key), message))
+        return found
+
+    def manifest(self, document: dict[str, Any]) -> Manifest:
+        self._check_keys(document, (), {"version", "integration", "defaults", "lanes"})
+        self._check_version(document)
+        integration = self._table(document, (), "integration", {"branches"})
+        defaults = self._table(document, (), "defaults", {"unlisted", "shared", "protected", "refs"})
+        unlisted = defaults.get("unlisted", "reject")
+        if unlisted not in ("reject", "allow"):
+            self._wrong(("defaults", "unlisted"), unlisted, 'expected "reject" or "allow"')
+        names = self._strings(integration, ("integration",), "branches")
+        for i, name in enumerate(names):
+            if not is_branch_name(name.encode()):
+                expected = "expected the exact name of a branch, without refs/heads/ and not a pattern"
+                self._wrong(("integration", "branches", i), name, expected)
+        return Manifest(
+            lanes=self._lanes(document),
+            integration=frozenset(name.encode() for name in names),
+            allow_unlisted=unlisted == "allow",
+            shared=self._patterns(PathPatterns, defaults, ("defaults",), "shared"),
+            protected=self._patterns(PathPatterns, defaults, ("defaults",), "protected"),
+            refs=self._patterns(NamePatterns, defaults, ("defaults",), "refs", _check_ref_pattern),
+            text=self._text,
+        )
+
+    def _lanes(self, document: dict[str, Any]) -> tuple[Lane, ...]:
+        tables = document.get("lanes", {})
+        if not isinstance(tables, dict):
+            self._wrong(("lanes",), tables, "expected tables such as [lanes.docs]")
+            return ()
+        return tuple(self._lane(tables, name) for name in tables)
+
+    def _lane(self, tables: dict[str, Any], name: str) -> Lane:
+        key: Key = ("lanes", name)
+        if not name.isprintable() or not name.strip():
+            self.errors.append((key, "expected a lane's name in printable characters"))
+        table = self._table(tables, ("lanes",), name, {"summary", "branches", "paths"})
+        summary = table.get("summary", "")
+        if not isinstance(summary, str) or not summary.isprintable():
+            self._wrong((*key, "summary"), summary, "expected one line of printable text")
+        if name in tables and isinstance(tables[name], dict):
+            if not table.get("branches"):
+                self.errors.append(
+                    ((*key, "branches"), 'expected the branches it covers, such as ["work/*"]')
+                )
+            if "paths" not in table:
+                expected = 'expected what they may write, such as ["/src/"]; [] makes the lane review-only'
+                self.errors.append(((*key, "paths"), expected))
+        return Lane(
+            name,
+            summary if isinstance(summary, str) else "",
+            self._patterns(NamePatterns, table, key, "branches", _check_branch_pattern),
+            self._patterns(PathPatterns, table, key, "paths"),
+        )
+
+    def _check_version(self, document: dict[str, Any]) -> None:
+        version = document.get("version")
+        if version is None:
+            self.errors.append((("version",), "it is missing; expected version = 1"))
+        elif type(version) is not int or version != 1:
+            self._wrong(("version",), version, "expected 1, the only version that this git-lanes reads")
+
+    def _check_keys(self, table: dict[str, Any], key: Key, known: set[str]) -> None:
+        for name in table:
+            if name not in known:
+                expected = ", ".join(sorted(known))
+                hint = _did_you_mean(name, known) or f"; expected one of {expected}"
+                self.errors.append(((*key, name), f"unknown key{hint}"))
+
+    def _table(self, parent: dict[str, Any], key: Key, name: str, known: set[str]) -> dict[str, Any]:
+        table = parent.get(name, {})
+        if not isinstance(table, dict):
+            self._wrong((*key, name), table, "expected a table")
+            return {}
+        self._check_keys(table, (*key, name), known)
+        return table
+
+    def _strings(self, table: dict[str, Any], key: Key, name: str) -> list[str]:
+        values = table.get(name, [])
+        if not isinstance(values, list):
+            self._wrong((*key, name), values, 'expected a list of strings, such as ["…"]')
+            return []
+        for i, value in enumerate(values):
+            if not isinstance(value, str):
+                self._wrong((*key, name, i), value, "expected a string")
+        return [value if isinstance(value, str) else "invalid" for value in values]
+
+    def _patterns(
+        self,
+        kind: type[_P],
+        table: dict[str, Any],
+        key: Key,
+        name: str,
+        check: Callable[[str], None] = _any_pattern,
+    ) -> _P:
+        texts = self._strings(table, key, name)
+        try:
+            for text in texts:
+                check(text)
+            patterns = kind(texts)
+        except PatternError:
+            self._unreadable(kind, check, (*key, name), texts)
+            return kind(())
+        if texts and all(text.startswith("!") for text in texts):
+            only = "every pattern begins with '!', which only takes out what another one matches"
+            self.errors.append(((*key, name), only))
+        return patterns
+
+    def _unreadable(self, kind: type[_P], check: Callable[[str], None], key: Key, texts: list[str]) -> None:
+        for i, text in enumerate(texts):
+            try:
+                check(text)
+                kind([text])
+            except PatternError as error:
+                self._wrong((*key, i), text, str(error))
+
+    def _wrong(self, key: Key, value: object, expected: str) -> None:
+        self.errors.append((key, f"{_shown(value)}: {expected}"))
+
+
+def _shown(value: object) -> str:
+    """Give a TOML value in a few words; never its repr, which fails for huge numbers and deep nesting."""
+    if isinstance(value, str):
+        return f'"{shortened(printable(value.encode()), 60)}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() < 64:
+        return str(value)
+    kinds = {int: "a huge number", float: "a float", list: "a list", dict: "a table"}
+    return kinds.get(type(value), "a date or a time")
+
+
+def _check_branch_pattern(text: str) -> None:
+    if text.removeprefix("!").startswith(("refs/heads/", "/")):
+        raise PatternError("expected a branch's name, without refs/heads/ or a slash before it")
+
+
+def _check_ref_pattern(text: str) -> None:
+    if not text.removeprefix("!").startswith("refs/"):
+        raise PatternError("expected a full ref name, such as refs/notes/**")
+
+
+def dotted(key: Iterable[str | int]) -> str:
+    """Write a key as TOML does, items as `[0]`; safe to print."""
+    out = ""
+    for part in key:
+        if isinstance(part, int):
+            out += f"[{part}]"
+        else:
+            bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
+            name = part if bare else '"' + printable(part.encode("utf-8", "backslashreplace")) + '"'
+            out += f".{name}" if out else name
+    return out
+
+
+_NOT_IN_A_REF = re.compile(
+    rb"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|\.\Z|^\.|/\.|\.lock(?:/|\Z)|/\Z|^/|^@\Z|^-"
+)
+
+
+def is_branch_name(name: bytes) -> bool:
+    """Tell whether git would take *name* for a branch (git-check-ref-format(1))."""
+    return bool(name) and not _NOT_IN_A_REF.search(name)

@@ -1,0 +1,321 @@
+"""Patterns for paths (gitignore(5)) and for names of branches and refs.
+
+A pattern is parsed once, into atoms: the set of bytes that may stand at a place, or a run of stars. Paths are
+then matched by a regular expression built from the atoms, names by an automaton built from them. Both take
+time linear in the length of what is matched.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import pathspec
+
+
+class PatternError(ValueError):
+    """A pattern that can't be read; the message says why."""
+
+
+class Wild(Enum):
+    """Atoms that take any number of bytes."""
+
+    STAR = "*"  # stops at a slash
+    STARS = "**"
+
+
+SLASH = frozenset(b"/")
+NOT_SLASH = frozenset(range(256)) - SLASH
+
+Atom = frozenset[int] | Wild
+Segment = tuple[Atom, ...]
+
+# The C locale's classes, which git has tables of its own for (git-compat-util.h, sane_ctype).
+_UPPER, _LOWER = frozenset(range(65, 91)), frozenset(range(97, 123))
+_DIGIT, _GRAPH = frozenset(range(48, 58)), frozenset(range(33, 127))
+_CLASSES = {
+    b"alnum": _UPPER | _LOWER | _DIGIT,
+    b"alpha": _UPPER | _LOWER,
+    b"blank": frozenset(b" \t"),
+    b"cntrl": frozenset(range(32)) | {127},
+    b"digit": _DIGIT,
+    b"graph": _GRAPH,
+    b"lower": _LOWER,
+    b"print": _GRAPH | frozenset(b" "),
+    b"punct": _GRAPH - _UPPER - _LOWER - _DIGIT,
+    b"space": frozenset(b" \t\n\v\f\r"),
+    b"upper": _UPPER,
+    b"xdigit": _DIGIT | frozenset(b"abcdefABCDEF"),
+}
+
+
+def _bracket(glob: bytes, start: int) -> tuple[frozenset[int], int]:
+    """Read the bracket expression at *start*; return its bytes and where it ends.
+
+    It follows git's wildmatch.c step by step, since gitignore(5) leaves the corners to it: `]` is literal
+    in the first place, a range needs a byte before it, and `[` begins a class only before `:`.
+    """
+    at = start + 1
+    negated = glob[at : at + 1] in (b"!", b"^")
+    at += negated
+    members: set[int] = set()
+    previous: int | None = None
+    first = True
+    while first or glob[at : at + 1] != b"]":
+        first = False
+        if at >= len(glob):
+            raise PatternError("the bracket '[' is never closed")
+        byte = glob[at]
+        if byte == ord("-") and previous is not None and glob[at + 1 : at + 2] not in (b"", b"]"):
+            at += 1
+            at += glob[at] == ord("\\")
+            members.update(range(previous, _byte_at(glob, at) + 1))
+            previous = None
+        elif (
+            glob[at : at + 2] == b"[:"
+            and (end := glob.find(b"]", at + 2)) > at + 2
+            and glob[end - 1] == ord(":")
+        ):
+            name = glob[at + 2 : end - 1]
+            if name not in _CLASSES:
+                raise PatternError(f"there is no character class [:{name.decode('utf-8', 'replace')}:]")
+            members |= _CLASSES[name]
+            at, previous = end, None
+        else:
+            at += byte == ord("\\")
+            previous = _byte_at(glob, at)
+            members.add(previous)
+        at += 1
+    found = frozenset(members)
+    return (NOT_SLASH - found if negated else found - SLASH), at + 1
+
+
+def _byte_at(glob: bytes, at: int) -> int:
+    if at >= len(glob):
+        raise PatternError("the bracket '[' is never closed")
+    return glob[at]
+
+
+def _atoms(glob: bytes) -> Iterator[Atom]:
+    at = 0
+    while at < len(glob):
+        byte = glob[at : at + 1]
+        if byte == b"[":
+            members, at = _bracket(glob, at)
+            yield members
+        elif byte == b"*":
+            begin = at
+            while glob[at : at + 1] == b"*":
+                at += 1
+            yield Wild.STARS if at - begin > 1 else Wild.STAR
+            # wildmatch.c: before an escaped slash, "**" takes one folder at least.
+            if at - begin > 1 and glob[at : at + 2] == b"\\/" and glob[:begin][-1:] in (b"", b"/"):
+                yield from (SLASH, Wild.STAR)
+        else:
+            at += byte == b"\\"
+            if at >= len(glob):
+                raise PatternError("it ends in a backslash that escapes nothing")
+            yield NOT_SLASH if byte == b"?" else frozenset(glob[at : at + 1])
+            at += 1
+
+
+def _segments(atoms: Sequence[Atom]) -> Iterator[Segment]:
+    segment: list[Atom] = []
+    for atom in atoms:
+        if atom == SLASH:
+            yield tuple(segment)
+            segment = []
+        else:
+            segment.append(atom)
+    yield tuple(segment)
+
+
+def _encoded(text: str) -> tuple[bool, bytes]:
+    """Split a pattern as it is written into whether it takes names out, and its glob."""
+    if any(c in text for c in "\0\n\r"):
+        raise PatternError("it holds a NUL or a line break")
+    negated = text.startswith("!")
+    glob = text[negated:].encode("utf-8", "surrogatepass")
+    # gitignore(5): trailing spaces are ignored unless they are quoted with a backslash.
+    while glob.endswith(b" ") and (len(glob) - 1 - len(glob[:-1].rstrip(b"\\"))) % 2 == 0:
+        glob = glob[:-1]
+    if not glob.strip(b"/"):
+        raise PatternError("it is empty and matches nothing")
+    return negated, glob
+
+
+GLOBSTAR: Segment = (Wild.STARS,)
+_ANY_SEGMENT: Segment = (Wild.STAR,)
+
+
+@dataclass(frozen=True)
+class PathGlob:
+    """One parsed path pattern.
+
+    `segments` are what stands between slashes, from the root of the repository; `GLOBSTAR` among them is
+    any number of folders, none included, and never the last one. A pattern without a slash, which git
+    compares with the last part of a path, begins with it. `folders_only` is the trailing slash.
+    """
+
+    segments: tuple[Segment, ...]
+    folders_only: bool
+
+    @classmethod
+    def parse(cls, glob: bytes) -> "PathGlob":
+        """Read a gitignore(5) pattern without its `!`. Raises PatternError."""
+        folders_only = glob.endswith(b"/")
+        glob = glob.removesuffix(b"/")
+        anchored = b"/" in glob
+        segments = list(_segments(list(_atoms(glob.removeprefix(b"/")))))
+        if not anchored:
+            segments.insert(0, GLOBSTAR)
+        # A pattern covers all below what it matches, so "any path below" is the same as "any name here".
+        if segments[-1] == GLOBSTAR:
+            segments[-1] = _ANY_SEGMENT
+        # Elsewhere than between slashes, git takes two stars as one.
+        return cls(tuple(_one_star(segment) for segment in segments), folders_only)
+
+    def regex(self) -> str:
+        """Build the expression that matches a path at or below what the pattern matches.
+
+        Every group that follows a `GLOBSTAR` is taken at the first place where it fits and never given
+        back (atomic groups): the folders skipped later can make up for any choice made early. So no
+        path is looked at more often than the pattern has atoms.
+        """
+        groups: list[list[str]] = [[]]
+        for segment in self.segments:
+            if segment == GLOBSTAR:
+                groups.append([])
+            else:
+                groups[-1].append(_segment_regex(segment))
+        texts = ["/".join(group) for group in groups]
+        floating = [text if i == 0 else f"(?:[^/]++/)*?{text}" for i, text in enumerate(texts)]
+        inner = "".join(f"(?>{text}/)" for text, group in zip(floating[:-1], groups, strict=False) if group)
+        return inner + floating[-1] + ("(?=/)" if self.folders_only else r"(?=/|\Z)")
+
+
+def _one_star(segment: Segment) -> Segment:
+    if segment == GLOBSTAR:
+        return segment
+    return tuple(Wild.STAR if atom is Wild.STARS else atom for atom in segment)
+
+
+def _segment_regex(segment: Segment) -> str:
+    pieces = [""]
+    for atom in segment:
+        if isinstance(atom, Wild):
+            pieces.append("")
+        else:
+            pieces[-1] += _set_regex(atom)
+    if len(pieces) == 1:
+        return pieces[0]
+    if not any(pieces):
+        return "[^/]++"
+    middle = "".join(f"(?>[^/]*?{piece})" for piece in pieces[1:-1] if piece)
+    return rf"(?>{pieces[0]}{middle}[^/]*{pieces[-1]}(?=/|\Z))"
+
+
+def _set_regex(members: frozenset[int]) -> str:
+    if members == NOT_SLASH:
+        return "[^/]"
+    if len(members) == 1:
+        return re.escape(chr(*members))
+    return "[" + "".join(f"\\x{byte:02x}" for byte in sorted(members)) + "]" if members else "(?!)"
+
+
+class PathPattern(pathspec.Pattern):
+    """A gitignore(5) pattern that matches as git does: byte by byte, the whole path.
+
+    pathspec's own gitignore patterns differ from git (they accept `a/f` for `a[!x]f`, refuse `[[:alpha:]]`,
+    compare characters where git compares bytes, and some take exponential time), so its `PathSpec` is
+    given this class. A path comes as text that holds one byte in each character (Latin-1), with a slash
+    at its end when it is a folder, as a submodule is.
+    """
+
+    __slots__ = ("__dict__", "text")
+
+    def __init__(self, text: str) -> None:
+        negated, glob = _encoded(text)
+        if glob.startswith(b"#"):
+            raise PatternError("gitignore takes it for a comment; write \\# for a name that begins with #")
+        super().__init__(include=not negated)
+        self.text = text
+        self.glob = PathGlob.parse(glob)
+
+    def match_file(self, file: str) -> re.Match[str] | None:
+        """Match the path *file*, or a folder that holds it."""
+        return self._regex.match(file)
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        return re.compile(self.glob.regex(), re.DOTALL)
+
+
+class NamePattern:
+    """A pattern for a whole branch or ref name, without `refs/heads/` for a branch.
+
+    `*` and `?` stop at a slash and `**` does not; `**/` at the beginning or after a slash also takes nothing,
+    as in git's other patterns. A name is read once from left to right, by an automaton whose states are the
+    bits of one number, so no pattern is slow.
+    """
+
+    def __init__(self, text: str) -> None:
+        negated, glob = _encoded(text)
+        self.text = text
+        self.include = not negated
+        self._accepts = [0] * 256  # for each byte, the states that it leads on from
+        self._star = self._stars = self._skips = 0  # states that stay on a byte; those that need none
+        atoms = list(_atoms(glob))
+        state = 1
+        for i, atom in enumerate(atoms):
+            if atom is Wild.STAR:
+                self._star |= state
+            elif atom is Wild.STARS:
+                self._stars |= state
+                if atoms[i + 1 : i + 2] == [SLASH] and (i == 0 or atoms[i - 1] == SLASH):
+                    self._skips |= state
+            else:
+                for byte in atom:
+                    self._accepts[byte] |= state
+                state <<= 1
+        self._accepted = state
+
+    def match(self, name: bytes) -> bool:
+        """Tell whether the whole *name* matches, `!` or not."""
+        states = self._with_skipped(1)
+        for byte in name:
+            stay = self._stars if byte == 47 else self._stars | self._star
+            states = self._with_skipped((states & self._accepts[byte]) << 1) | (states & stay)
+        return bool(states & self._accepted)
+
+    def _with_skipped(self, entered: int) -> int:
+        return entered | (entered & self._skips) << 1
+
+
+class PathPatterns:
+    """A list of path patterns, of which the last one that matches decides."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.patterns = tuple(PathPattern(text) for text in texts)
+        # Named, since the default takes whichever engine happens to be installed, and they disagree.
+        self._spec = pathspec.PathSpec(self.patterns, backend="simple")
+
+    def deciding(self, path: bytes, folder: bool = False) -> int | None:
+        """Give the index of the pattern that decides about *path*, None where none matches."""
+        return self._spec.check_file(path.decode("latin-1") + "/" * folder, ()).index
+
+    def match(self, path: bytes, folder: bool = False) -> bool:
+        """Tell whether the list covers *path*; *folder* when it is one (a submodule counts as one)."""
+        return bool(self._spec.check_file(path.decode("latin-1") + "/" * folder, ()).include)
+
+
+class NamePatterns:
+    """A list of name patterns, of which the last one that matches decides."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.patterns = tuple(NamePattern(text) for text in texts)
+
+    def match(self, name: bytes) -> bool:
+        """Tell whether the list covers *name*."""
+        return next((p.include for p in reversed(self.patterns) if p.match(name)), False)

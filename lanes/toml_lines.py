@@ -1,0 +1,137 @@
+"""Find the line of every key and array item of a TOML document, which tomllib does not tell."""
+
+import re
+import tomllib
+from collections.abc import Generator, Iterator
+
+Path = tuple[str | int, ...]
+
+_TOKEN = re.compile(
+    r'''
+      """(?:\\.|[^\\])*?"{3,5} | \'\'\'.*?'{3,5}    # strings of several lines
+    | "(?:\\.|[^"\\])*"        | '[^']*'
+    | \#[^\n]*
+    | [\n\[\]{}=,.]
+    | [^\s\[\]{}=,."'\#]+
+    ''',
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def lines_of(document: str) -> dict[Path, int]:
+    """Map the path of each table, key and array item to the line that it begins on, counted from 1.
+
+    A path is made of the keys, and of the index for an item of an array; a table that is written several
+    times has its first line. *document* must be valid TOML: nothing is checked here.
+    """
+    lines: dict[Path, int] = {(): 1}
+    for path, line in _Scanner(document).positions():
+        lines.setdefault(path, line)
+    return lines
+
+
+class _Scanner:
+    """A cursor over the tokens of a valid document, each with its line."""
+
+    def __init__(self, document: str) -> None:
+        self._tokens: list[tuple[str, int]] = []
+        line, counted = 1, 0
+        for match in _TOKEN.finditer(document):
+            line += document.count("\n", counted, match.start())
+            counted = match.start()
+            if not match[0].startswith("#"):
+                self._tokens.append((match[0], line))
+        self._at = 0
+
+    def positions(self) -> Iterator[tuple[Path, int]]:
+        table: Path = ()
+        items: dict[Path, int] = {}  # how many items each array of tables has so far
+        while self._at < len(self._tokens):
+            if self._peek() == "\n":
+                self._at += 1
+            elif self._peek() == "[":
+                table = yield from self._header(items)
+            else:
+                yield from self._assignment(table)
+
+    def _peek(self) -> str:
+        return self._tokens[self._at][0] if self._at < len(self._tokens) else ""
+
+    def _next(self) -> tuple[str, int]:
+        self._at += 1
+        return self._tokens[self._at - 1]
+
+    def _skip_line_breaks(self) -> None:
+        while self._peek() == "\n":
+            self._at += 1
+
+    def _header(self, items: dict[Path, int]) -> Generator[tuple[Path, int], None, Path]:
+        _, line = self._next()
+        several = self._peek() == "["
+        self._at += several
+        path: Path = ()
+        keys = self._key()
+        for i, key in enumerate(keys):
+            path = (*path, key)
+            yield path, line
+            if several and i == len(keys) - 1:
+                items[path] = items.get(path, 0) + 1
+            if path in items:
+                path = (*path, items[path] - 1)
+                yield path, line
+        self._at += 2 if several else 1
+        return path
+
+    def _key(self) -> list[str]:
+        keys = [_key_text(self._next()[0])]
+        while self._peek() == ".":
+            self._at += 1
+            keys.append(_key_text(self._next()[0]))
+        return keys
+
+    def _assignment(self, table: Path) -> Iterator[tuple[Path, int]]:
+        line = self._tokens[self._at][1]
+        path = table
+        for key in self._key():
+            path = (*path, key)
+            yield path, line
+        self._at += 1  # the equals sign
+        yield from self._value(path)
+
+    def _value(self, path: Path) -> Iterator[tuple[Path, int]]:
+        opening = self._next()[0]
+        if opening == "[":
+            yield from self._array(path)
+        elif opening == "{":
+            yield from self._inline_table(path)
+        else:
+            while self._peek() not in ("", "\n", ",", "]", "}"):
+                self._at += 1  # a number or a date of several tokens
+
+    def _array(self, path: Path) -> Iterator[tuple[Path, int]]:
+        index = 0
+        self._skip_line_breaks()
+        while self._peek() != "]":
+            yield (*path, index), self._tokens[self._at][1]
+            yield from self._value((*path, index))
+            index += 1
+            self._skip_separators()
+        self._at += 1
+
+    def _inline_table(self, path: Path) -> Iterator[tuple[Path, int]]:
+        self._skip_line_breaks()
+        while self._peek() != "}":
+            yield from self._assignment(path)
+            self._skip_separators()
+        self._at += 1
+
+    def _skip_separators(self) -> None:
+        while self._peek() in ("\n", ","):
+            self._at += 1
+
+
+def _key_text(token: str) -> str:
+    if token[0] not in "\"'":
+        return token
+    (key,) = tomllib.loads(f"{token} = 0")
+    return key
