@@ -1,0 +1,360 @@
+"""Start git's plumbing and read its bytes: everything that is judged comes through here.
+
+Every failure of git is a CannotJudge that says which command failed and what it said.
+"""
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lanes.errors import CannotJudge
+from lanes.text import printable
+
+OLDEST_GIT = (2, 39)
+_CHUNK = 1 << 16
+
+# What would change what git says, and nothing that a hook needs to find its repository.
+_DROPPED = re.compile(r"GIT_(?:TRACE\w*|\w+_PATHSPECS|EXTERNAL_DIFF|DIFF_OPTS|ICASE\w*)")
+_SET = {
+    "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace could swap a judged commit for a harmless one
+    "GIT_GRAFT_FILE": os.devnull,  # so could info/grafts, which the variable above does not turn off
+    "GIT_FLUSH": "0",  # git would flush its output after every commit
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+
+
+def environment() -> dict[str, str]:
+    """Give the environment for git: ours, less what would change what git says.
+
+    Raises CannotJudge inside a namespace, whose refs are not those that git names to a hook.
+    """
+    if "GIT_NAMESPACE" in os.environ:
+        raise CannotJudge("GIT_NAMESPACE is set; lanes can't be judged inside a namespace, so unset it")
+    kept = {name: value for name, value in os.environ.items() if not _DROPPED.fullmatch(name)}
+    return kept | _SET
+
+
+@dataclass(frozen=True)
+class Git:
+    """Git's plumbing, in one repository: that of *folder*, or of the current one.
+
+    Object ids are hexadecimal text, refs and paths bytes.
+    """
+
+    folder: Path | None = None
+
+    def read(self, *arguments: str | bytes, feed: bytes = b"", ok: Sequence[int] = (0,)) -> bytes:
+        """Run one command to its end and give what it printed.
+
+        *feed* is its standard input. Raises CannotJudge unless its exit status is in *ok*.
+        """
+        return self.run(*arguments, feed=feed, ok=ok)[0]
+
+    def run(self, *arguments: str | bytes, feed: bytes = b"", ok: Sequence[int] = (0,)) -> tuple[bytes, int]:
+        """Run one command to its end and give what it printed, and its exit status, one of *ok*."""
+        process = self._start(arguments)
+        try:
+            output, complaint = process.communicate(feed)
+        except BaseException:
+            _end(process)
+            raise
+        if process.returncode not in ok:
+            raise _failure(arguments, process.returncode, complaint)
+        return output, process.returncode
+
+    @contextmanager
+    def stream(self, *arguments: str | bytes, feed: Iterable[bytes] = ()) -> Iterator[IO[bytes]]:
+        """Run one command and read its output while it works; *feed* is its input, written alongside.
+
+        Whoever reads must read to the end. Raises CannotJudge when the command fails.
+        """
+        process = self._start(arguments)
+        if not (process.stdin and process.stdout and process.stderr):
+            raise CannotJudge("git's standard streams are not there")
+        complaint: list[bytes] = []
+        feeder = threading.Thread(target=_write, args=(process.stdin, feed), daemon=True)
+        listener = threading.Thread(target=lambda e=process.stderr: complaint.append(e.read()), daemon=True)
+        try:
+            feeder.start()
+            listener.start()
+            yield process.stdout
+        except BaseException:
+            _end(process)
+            raise
+        process.stdout.close()
+        status = process.wait()
+        feeder.join()
+        listener.join()
+        process.stderr.close()
+        if status:
+            raise _failure(arguments, status, b"".join(complaint))
+
+    def _start(self, arguments: Sequence[str | bytes]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                ["git", *arguments],
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:
+            raise CannotJudge(f"git can't be started ({error.strerror}); install git or mend PATH") from None
+
+    def require_version(self) -> None:
+        """Raise CannotJudge when git is older than what this project is tested with."""
+        said = self.read("version")
+        found = re.match(rb"git version (\d+)\.(\d+)", said)
+        if not found:
+            raise CannotJudge(f"git does not tell its version, but: {printable(said.strip())}")
+        if (int(found[1]), int(found[2])) < OLDEST_GIT:
+            oldest = ".".join(map(str, OLDEST_GIT))
+            raise CannotJudge(
+                f"git {int(found[1])}.{int(found[2])} is too old; install git {oldest} or newer"
+            )
+
+    # -- Configuration and refs
+
+    def config(self, pattern: str) -> dict[str, list[bytes]]:
+        """Give the configuration whose keys match the regular expression *pattern*.
+
+        Keys come as git prints them (section and name in lower case), values in the order of the files.
+        """
+        said, _ = self.run("config", "-z", "--get-regexp", pattern, ok=(0, 1))
+        found: dict[str, list[bytes]] = {}
+        for record in said.split(b"\0")[:-1]:
+            key, _, value = record.partition(b"\n")
+            found.setdefault(key.decode("utf-8", "surrogateescape"), []).append(value)
+        return found
+
+    def symbolic_ref(self, ref: bytes) -> bytes | None:
+        """Give the full ref that *ref* points to, None where it is not symbolic."""
+        said, status = self.run("symbolic-ref", "-q", ref, ok=(0, 1))
+        return said.removesuffix(b"\n") if status == 0 else None
+
+    def refs(self, names: Iterable[bytes]) -> dict[bytes, "Ref"]:
+        """Look full ref names up, exactly; those that don't exist are not in the answer."""
+        wanted = set(names)
+        if not wanted:
+            return {}
+        # A pattern of for-each-ref also matches what lies below it, hence the exact comparison.
+        literal = [name for name in wanted if not re.search(rb"[*?\[\\]", name)]
+        return {name: ref for name, ref in self.all_refs(*literal).items() if name in wanted}
+
+    def all_refs(self, *prefixes: bytes) -> dict[bytes, "Ref"]:
+        """List the refs at or below *prefixes* (all of them without any), sorted by name."""
+        shape = "%(objectname) %(refname)%00%(symref)"
+        found = {}
+        for record in _complete(self.read("for-each-ref", f"--format={shape}", *prefixes), b"\n"):
+            oid, _, names = record.partition(b" ")
+            name, _, target = names.partition(b"\0")
+            found[name] = Ref(oid.decode("ascii"), target or None)
+        return found
+
+    # -- Objects
+
+    def types(self, names: Sequence[str]) -> list[tuple[str, str] | None]:
+        """Give the object id and the type that each of *names* stands for, None where it is missing.
+
+        A name is an object id, or one with `^{}` behind it, which peels tags.
+        """
+        feed = "".join(f"{name}\n" for name in names).encode()
+        said = self.read("cat-file", "--batch-check=%(objectname) %(objecttype)", feed=feed)
+        answers = _complete(said, b"\n")
+        if len(answers) != len(names):
+            raise CannotJudge("git cat-file --batch-check answered too little")
+        found: list[tuple[str, str] | None] = []
+        for answer in answers:
+            oid, _, kind = answer.decode("ascii", "replace").rpartition(" ")
+            found.append(None if kind == "missing" else (oid, kind))
+        return found
+
+    def entry(self, commit: str, path: bytes) -> tuple[str, str] | None:
+        """Give the mode and the object id of *path* at the root of *commit*, None where it has none."""
+        return _entry(self.read("ls-tree", "-z", "--full-tree", commit, b"--", path), path)
+
+    def staged_entry(self, path: bytes) -> tuple[str, str] | None:
+        """Give the mode and the object id of *path* in the index, None where it has none."""
+        said = self.read("ls-files", "-z", "--stage", "--full-name", b"--", b":(top,literal)" + path)
+        return _entry(said, path)
+
+    def blob(self, oid: str, limit: int) -> bytes | None:
+        """Give the bytes of a blob, unfiltered; None where it is longer than *limit*."""
+        with self.stream("cat-file", "--batch", feed=[f"{oid}\n".encode()]) as output:
+            header = output.readline().split(b" ")
+            if len(header) != 3 or header[1] != b"blob":
+                raise CannotJudge(f"git can't read the object {oid[:12]}; run: git fsck")
+            size = int(header[2])
+            content = output.read(size) if size <= limit else None
+            while output.read(_CHUNK):
+                pass
+        return content
+
+    def authors(self, commits: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
+        """Give the author's name and the subject of each commit, in UTF-8 where git could tell."""
+        shape = "--format=%H%x00%an%x00%s"
+        options = ("--no-walk=unsorted", "--no-commit-header", "--encoding=UTF-8", shape, "--stdin")
+        said = self.read("rev-list", *options, feed="".join(f"{commit}\n" for commit in commits).encode())
+        found = {}
+        for line in _complete(said, b"\n"):
+            oid, author, subject = line.split(b"\0")
+            found[oid.decode("ascii")] = (author, subject)
+        return found
+
+    # -- History
+
+    def commit(self, revision: bytes) -> str | None:
+        """Give the commit that *revision* names, None where there is none.
+
+        A full ref name is looked up exactly; anything else is what git makes of it.
+        """
+        if revision.startswith(b"refs/"):
+            found = self.refs([revision]).get(revision)
+            if found is None:
+                return None
+            revision = found.oid.encode()
+        options = ("--quiet", "--verify", "--end-of-options")
+        said, status = self.run("rev-parse", *options, revision + b"^{commit}", ok=(0, 1))
+        return said.decode("ascii").strip() if status == 0 else None
+
+    def paths(self, *names: str) -> list[Path]:
+        """Give where this work tree keeps these files of its git directory."""
+        options = [option for name in names for option in ("--git-path", name)]
+        said = os.fsdecode(self.read("rev-parse", *options)).removesuffix("\n").split("\n")
+        return [Path(self.folder or ".", path) for path in said]
+
+    def empty_tree(self) -> str:
+        """Give the id of the empty tree, which depends on the repository's hash."""
+        return self.read("hash-object", "-t", "tree", "--stdin").decode("ascii").strip()
+
+    def shallow(self) -> frozenset[str]:
+        """List the commits whose parents this repository does not have (gitformat-shallow)."""
+        where = os.fsdecode(self.read("rev-parse", "--is-shallow-repository", "--git-path", "shallow"))
+        is_shallow, path = where.removesuffix("\n").split("\n", 1)
+        if is_shallow != "true":
+            return frozenset()
+        try:
+            file = Path(self.folder or ".", os.environ.get("GIT_SHALLOW_FILE") or path)
+            return frozenset(file.read_text("ascii").split())
+        except (OSError, ValueError):
+            raise CannotJudge(
+                f"the list of shallow commits can't be read: {printable(os.fsencode(path))}"
+            ) from None
+
+    def is_ancestor(self, ancestor: str, descendant: str) -> bool:
+        """Tell whether *descendant* is or contains *ancestor*."""
+        return self.run("merge-base", "--is-ancestor", ancestor, descendant, ok=(0, 1))[1] == 0
+
+    def merge_bases(self, *commits: str, octopus: bool = False) -> list[str]:
+        """Give all best common ancestors of two commits, or of any number with *octopus*."""
+        kind = ["--octopus"] if octopus else []
+        said, _ = self.run("merge-base", "--all", *kind, *commits, ok=(0, 1))
+        return said.decode("ascii").split()
+
+    def independent(self, commits: Sequence[str]) -> set[str]:
+        """Give those of *commits* that no other one contains."""
+        return set(self.read("merge-base", "--independent", *commits).decode("ascii").split())
+
+    def walk(
+        self, tips: Iterable[str], excluded: Iterable[str], *options: str
+    ) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Stream what is reachable from *tips* and not from *excluded*, each with its parents.
+
+        *options* are rev-list's; without `--reverse` every commit comes before its parents.
+        """
+        feed = "".join([f"{tip}\n" for tip in tips] + [f"^{tip}\n" for tip in excluded]).encode()
+        with self.stream("rev-list", "--topo-order", "--parents", *options, "--stdin", feed=[feed]) as output:
+            for line in records(output, b"\n", "git rev-list"):
+                commit, *parents = line.decode("ascii", "replace").split(" ")
+                if not all(map(_OID.fullmatch, (commit, *parents))):
+                    raise CannotJudge(f"git rev-list answered garbage: {printable(line)[:200]}")
+                yield commit, tuple(parents)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """What a ref holds: an object id, and the full name of the ref that it points to if it is symbolic."""
+
+    oid: str
+    target: bytes | None
+
+
+_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+def is_null(oid: str) -> bool:
+    """Tell whether *oid* is the null object id, which stands for "no such ref", of either hash."""
+    return not oid.strip("0")
+
+
+def records(stream: IO[bytes], end: bytes, source: str) -> Iterator[bytes]:
+    """Split a stream into the records that *end* (one byte) terminates.
+
+    Raises CannotJudge, naming *source*, when the last one is not complete.
+    """
+    rest = b""
+    while chunk := stream.read(_CHUNK):
+        *whole, rest = (rest + chunk).split(end)
+        yield from whole
+    if rest:
+        raise CannotJudge(f"{source} stopped in the middle of a line")
+
+
+def _complete(output: bytes, end: bytes) -> list[bytes]:
+    *whole, rest = output.split(end)
+    if rest:
+        raise CannotJudge("git stopped in the middle of a line")
+    return whole
+
+
+def _entry(output: bytes, path: bytes) -> tuple[str, str] | None:
+    """Find *path* in what ls-tree -z or ls-files -z --stage print: "mode [type] oid [stage]", tab, path."""
+    for record in _complete(output, b"\0"):
+        about, _, name = record.partition(b"\t")
+        if name == path:
+            mode, *rest = about.decode("ascii").split(" ")
+            oid = next(word for word in rest if _OID.fullmatch(word))
+            return mode, oid
+    return None
+
+
+def _write(stream: IO[bytes], feed: Iterable[bytes]) -> None:
+    # Git that died no longer reads; its exit status says so.
+    with suppress(BrokenPipeError), stream:
+        for piece in feed:
+            stream.write(piece)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            with suppress(OSError):
+                stream.close()
+    process.wait()
+
+
+_DUBIOUS = re.compile(rb"safe\.directory (.+)")
+
+
+def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) -> CannotJudge:
+    name = os.fsdecode(arguments[0])
+    if b"dubious ownership" in complaint:
+        folder = _DUBIOUS.search(complaint)
+        where = printable(folder[1]) if folder else "PATH"
+        return CannotJudge(
+            "git does not trust this repository, which belongs to another user;"
+            f" run: git config --global --add safe.directory {where}"
+        )
+    lines = [line for line in complaint.splitlines() if line.strip()]
+    said = printable(lines[-1].strip())[:300] if lines else "and said nothing"
+    ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
+    return CannotJudge(f"git {name} {ended}: {said}")

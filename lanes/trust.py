@@ -1,0 +1,262 @@
+"""What the judging repository trusts: the manifest in force and the trusted commits (DESIGN 3)."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from lanes import manifest
+from lanes.errors import CannotJudge
+from lanes.manifest import BRANCHES, FILE, Manifest, ManifestInvalid, Problem
+from lanes.plumbing import Git
+from lanes.text import printable
+
+_FILE = FILE.decode()
+_CONFIG = r"^(lanes\.trustedref|init\.defaultbranch|branch\..*\.remote|remote\..*\.(url|fetch))$"
+_USUAL_BRANCHES = (b"main", b"master")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The manifest in force, where it was found, and the trusted commits, all as before the push.
+
+    `branch` is the trusted branch without `refs/heads/`; `ref` is the full ref that was read for it, None
+    where none exists, and `commit` its tip. `tips` maps full refs of integration branches to their tips.
+    Where `manifest` is None, `problem` says why in lines ready to print. `remote` is the manifest's remote
+    in a clone that has fetched from it, and `local` the tips of the clone's own integration branches.
+    """
+
+    branch: bytes
+    ref: bytes | None = None
+    commit: str | None = None
+    manifest: Manifest | None = None
+    problem: str = ""
+    tips: Mapping[bytes, str] = field(default_factory=dict)
+    remote: bytes | None = None
+    local: Mapping[bytes, str] = field(default_factory=dict)
+
+    def is_integration(self, branch: bytes) -> bool:
+        """Tell whether *branch* (without `refs/heads/`) is an integration branch, as the trusted one is."""
+        return branch in self.integration
+
+    @property
+    def integration(self) -> frozenset[bytes]:
+        """The names of all integration branches, without `refs/heads/`."""
+        return (self.manifest.integration if self.manifest else frozenset()) | {self.branch}
+
+    def required(self) -> Manifest:
+        """Give the manifest in force. Raises CannotJudge, with how to begin or mend, where there is none."""
+        if self.manifest is None:
+            raise CannotJudge(self.problem)
+        return self.manifest
+
+    def commits(self) -> list[str]:
+        """Give the newest trusted commits: the tips of the integration branches."""
+        return list(self.tips.values())
+
+
+def on_server(git: Git) -> Trust:
+    """Read what a server trusts: its own branches. The branch that HEAD names holds the manifest."""
+    (named,) = git.config(r"^lanes\.trustedref$").get("lanes.trustedref", [None])[-1:]
+    if named is not None and not named.startswith(BRANCHES):
+        raise CannotJudge(f"lanes.trustedRef is {printable(named)}; on a server, name one under refs/heads/")
+    ref = named or git.symbolic_ref(b"HEAD")
+    if ref is None or not ref.startswith(BRANCHES):
+        raise CannotJudge("HEAD names no branch here; run: git symbolic-ref HEAD refs/heads/main")
+    branch = ref.removeprefix(BRANCHES)
+    found = git.refs([ref]).get(ref)
+    if found is None:
+        return Trust(branch, problem=_unborn(git, ref))
+    trust = _with_manifest(git, branch, ref, found.oid)
+    others = git.refs(BRANCHES + name for name in trust.integration - {branch})
+    return replace(trust, tips={ref: found.oid} | {name: other.oid for name, other in others.items()})
+
+
+def _unborn(git: Git, ref: bytes) -> str:
+    name = printable(ref)
+    problem = f"no manifest is in force: {name}, the branch that holds it here, does not exist yet"
+    begin = f"to begin: push {printable(ref.removeprefix(BRANCHES))} with a valid {_FILE}"
+    others = [other for other in git.all_refs(BRANCHES) if other != ref]
+    if others:
+        usual = [BRANCHES + branch for branch in _USUAL_BRANCHES if BRANCHES + branch in others]
+        example = printable((usual or others)[0])
+        begin += f"; or name the branch that holds it, in this repository: git symbolic-ref HEAD {example}"
+    return f"{problem}\n{begin}"
+
+
+def in_clone(git: Git, branch: bytes | None, pushed_to: str | None = None, at_commit: bool = False) -> Trust:
+    """Read what a clone trusts: integration branches as last fetched, local ones where they never were.
+
+    *branch* is the one that is judged, without `refs/heads/`; *pushed_to* the name or URL of the remote of a
+    push. With *at_commit*, local integration branches count too: one not pushed yet can be merged.
+    """
+    config = git.config(_CONFIG)
+    remotes = Remotes(config)
+    remote = remotes.of_manifest(branch, pushed_to)
+    usual = dict.fromkeys([*config.get("init.defaultbranch", [])[-1:], *_USUAL_BRANCHES])
+    candidates = _candidates(config, remotes, remote, list(usual))
+    existing = git.refs(candidates)
+    ref = next((candidate for candidate in candidates if candidate in existing), None)
+    if ref is None:
+        name = branch if branch in usual else next(iter(usual))
+        return Trust(name, problem=_nowhere(candidates, name, remote))
+    found = existing[ref]
+    real = found.target or ref
+    trust = _with_manifest(git, remotes.branch_of(real), real, found.oid)
+    return _with_clone_tips(git, trust, remotes, dict.fromkeys((remote, pushed_to)), at_commit)
+
+
+def _candidates(
+    config: dict[str, list[bytes]], remotes: "Remotes", remote: str | None, usual: list[bytes]
+) -> list[bytes]:
+    named = config.get("lanes.trustedref")
+    if named:
+        if not named[-1].startswith(b"refs/"):
+            shown = printable(named[-1])
+            raise CannotJudge(f"lanes.trustedRef is {shown}; name a ref in full, as refs/remotes/origin/main")
+        return named[-1:]
+    tracked = []
+    if remote is not None:
+        tracked = [b"refs/remotes/" + os.fsencode(remote) + b"/HEAD"]
+        mapped = (remotes.tracking(remote, BRANCHES + name) for name in _USUAL_BRANCHES)
+        tracked += [ref for ref in mapped if ref]
+    return tracked + [BRANCHES + name for name in usual]
+
+
+def _with_clone_tips(
+    git: Git, trust: Trust, remotes: "Remotes", fetched_from: Iterable[str | None], at_commit: bool
+) -> Trust:
+    known = [remote for remote in fetched_from if remote and remote in remotes.names]
+    tracked = {
+        BRANCHES + name: [ref for remote in known if (ref := remotes.tracking(remote, BRANCHES + name))]
+        for name in trust.integration
+    }
+    existing = git.refs([*tracked, *(ref for refs in tracked.values() for ref in refs)])
+    local = {ref: existing[ref].oid for ref in tracked if ref in existing}
+    tips = {trust.ref: trust.commit} if trust.ref and trust.commit else {}
+    for own, refs in tracked.items():
+        fetched = {ref: existing[ref].oid for ref in refs if ref in existing}
+        if at_commit or not fetched:
+            fetched |= {own: local[own]} if own in local else {}
+        tips |= fetched
+    stale = known[0] if known and tips.keys() - local.keys() else None
+    return replace(trust, tips=tips, local=local, remote=os.fsencode(stale) if stale else None)
+
+
+def _nowhere(candidates: Iterable[bytes], branch: bytes, remote: str | None) -> str:
+    looked = ", ".join(printable(candidate) for candidate in candidates)
+    begin = f"commit a valid {_FILE} on {printable(branch)}"
+    if remote is not None:
+        begin = f"run: git fetch {printable(os.fsencode(remote))}, or {begin}"
+    return f"no manifest is in force: looked for {looked}, and none exists\nto begin: {begin}"
+
+
+def remotes_of(git: Git) -> "Remotes":
+    """Read the remotes of a clone from its configuration."""
+    return Remotes(git.config(_CONFIG))
+
+
+class Remotes:
+    """The remotes of a clone, and where each one's branches are kept when they are fetched (git-fetch(1))."""
+
+    def __init__(self, config: dict[str, list[bytes]]) -> None:
+        self._config = config
+        self.names: list[str] = []
+        for key in config:
+            found = re.fullmatch(r"remote\.(.+)\.(?:url|fetch)", key, re.DOTALL)
+            if found and found[1] not in self.names:
+                self.names.append(found[1])
+
+    def of_manifest(self, branch: bytes | None, pushed_to: str | None) -> str | None:
+        """Name the remote that the manifest in force comes from, None where there is none."""
+        own = self._config.get(f"branch.{os.fsdecode(branch)}.remote", [b""])[-1] if branch else b""
+        for name in ("upstream", pushed_to, os.fsdecode(own), "origin"):
+            if name in self.names:
+                return name
+        return self.names[0] if len(self.names) == 1 else None
+
+    def tracking(self, remote: str, ref: bytes) -> bytes | None:
+        """Give the ref that *ref* of *remote* is fetched to."""
+        for source, target in self._mappings(remote):
+            mapped = _map(source, target, ref)
+            if mapped:
+                return mapped
+        return None
+
+    def branch_of(self, ref: bytes) -> bytes:
+        """Give the branch's name, without `refs/heads/`, that a local or a remote-tracking ref stands for."""
+        if ref.startswith(BRANCHES):
+            return ref.removeprefix(BRANCHES)
+        for remote in self.names:
+            for source, target in self._mappings(remote):
+                mapped = _map(target, source, ref)
+                if mapped and mapped.startswith(BRANCHES):
+                    return mapped.removeprefix(BRANCHES)
+        return ref.removeprefix(b"refs/remotes/").partition(b"/")[2] or ref
+
+    def _mappings(self, remote: str) -> list[tuple[bytes, bytes]]:
+        specs = self._config.get(f"remote.{remote}.fetch", [])
+        pairs = (spec.removeprefix(b"+").partition(b":") for spec in specs if not spec.startswith(b"^"))
+        return [(source, target) for source, colon, target in pairs if colon and target]
+
+
+def _map(source: bytes, target: bytes, ref: bytes) -> bytes | None:
+    """Apply one side of a refspec to *ref*, the other side being where it is mapped to."""
+    before, star, after = source.partition(b"*")
+    if not star:
+        return target if ref == source else None
+    if len(ref) < len(before) + len(after) or not (ref.startswith(before) and ref.endswith(after)):
+        return None
+    return target.replace(b"*", ref[len(before) : len(ref) - len(after)], 1)
+
+
+def manifest_at(git: Git, commit: str) -> Manifest | None:
+    """Read the manifest that *commit* holds, None where it holds none. Raises ManifestInvalid."""
+    return _read(git, git.entry(commit, FILE))
+
+
+def manifest_of_file(file: Path) -> Manifest:
+    """Read the manifest in a work tree. Raises ManifestInvalid, and CannotJudge where there is none."""
+    try:
+        if file.is_symlink() or not file.is_file():
+            kind = "a symbolic link" if file.is_symlink() else "a folder"
+            if file.is_symlink() or file.exists():
+                raise ManifestInvalid([Problem(1, "", f"it is {kind}; expected a file")])
+            raise CannotJudge(f"there is no {_FILE} at the root of the work tree")
+        with file.open("rb") as opened:
+            return manifest.parse(opened.read(manifest.MAX_BYTES + 1))
+    except OSError as error:
+        raise CannotJudge(f"{_FILE} can't be read: {error.strerror}") from None
+
+
+def staged_manifest(git: Git) -> Manifest | None:
+    """Read the manifest in the index, None where it holds none. Raises ManifestInvalid."""
+    return _read(git, git.staged_entry(FILE))
+
+
+def _read(git: Git, entry: tuple[str, str] | None) -> Manifest | None:
+    if entry is None:
+        return None
+    mode, oid = entry
+    if not mode.startswith("100"):
+        kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(mode, "a folder")
+        raise ManifestInvalid([Problem(1, "", f"it is {kind}; expected a file")])
+    blob = git.blob(oid, manifest.MAX_BYTES)
+    return manifest.parse(blob if blob is not None else b"#" * (manifest.MAX_BYTES + 1))
+
+
+def _with_manifest(git: Git, branch: bytes, ref: bytes, commit: str) -> Trust:
+    where = f"{printable(ref)} at {commit[:12]}"
+    problem = ""
+    try:
+        found = manifest_at(git, commit)
+        if found is None:
+            problem = f"no manifest is in force: {where} has no {_FILE}"
+    except ManifestInvalid as error:
+        found = None
+        problem = f"the manifest in force is invalid: {where}\n{error}"
+    if problem:
+        verb = "mend" if "invalid" in problem else "begin"
+        problem += f"\nto {verb}: bring a valid {_FILE} to {printable(branch)}; everything else waits for it"
+    return Trust(branch, ref, commit, found, problem)

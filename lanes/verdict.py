@@ -1,0 +1,80 @@
+"""One verdict about one ref, and how the commits of a branch come to one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from lanes.errors import CannotJudge
+from lanes.history import INDEX, History, Step, staged
+from lanes.judge import Commit, Violation, judge
+from lanes.manifest import Lane, Manifest
+from lanes.plumbing import Git
+from lanes.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found about one ref.
+
+    `lane` is the name of its lane, if one covers it; `base` the newest trusted commit, None for none or
+    several; `commits` how many were judged. `refusal` says why the ref itself can't be written, and `error`
+    why it could not be judged; both are ready to print. `integration` branches may change anything.
+    """
+
+    ref: bytes
+    lane: Lane | None = None
+    tip: str | None = None
+    base: str | None = None
+    commits: int = 0
+    violations: tuple[Violation, ...] = ()
+    refusal: str | None = None
+    error: str | None = None
+    integration: bool = False
+
+    @property
+    def status(self) -> int:
+        """The exit status that this verdict asks for: 0 inside, 1 violations, 2 could not judge."""
+        if self.error is not None:
+            return 2
+        return 1 if self.violations or self.refusal is not None else 0
+
+
+def exit_status(verdicts: Iterable[Verdict]) -> int:
+    """Give the exit status for all of *verdicts*: the worst one."""
+    return max((verdict.status for verdict in verdicts), default=0)
+
+
+def judge_branch(git: Git, trust: Trust, ref: bytes, tip: str, lane: Lane | None) -> Verdict:
+    """Judge all commits that *tip* contains and that are not trusted, for *lane*."""
+    manifest = trust.required()
+    try:
+        history = History(git, [tip], trust.commits())
+        found = _violations(git, manifest, lane, history)
+    except CannotJudge as error:
+        return Verdict(ref, lane, tip, error=str(error))
+    return Verdict(ref, lane, tip, history.base(), len(history.commits), found)
+
+
+def judge_index(git: Git, trust: Trust, ref: bytes, lane: Lane | None, parents: Sequence[str]) -> Verdict:
+    """Judge the index as a commit on *parents*, for what it changes, not for what earlier commits did."""
+    manifest = trust.required()
+    if len(parents) == 1 and not any(judge(manifest, lane, [staged(git, Step(INDEX, (), tuple(parents)))])):
+        # Nothing outside differs from the only parent, so nothing can be charged to this commit.
+        return Verdict(ref, lane)
+    history = History(git, parents, trust.commits())
+    found = _violations(git, manifest, lane, history, staged_on=parents)
+    mine = tuple(violation for violation in found if violation.commit in (None, INDEX))
+    return Verdict(ref, lane, base=history.base(), violations=mine)
+
+
+def _violations(
+    git: Git, manifest: Manifest, lane: Lane | None, history: History, staged_on: Sequence[str] | None = None
+) -> tuple[Violation, ...]:
+    def commits() -> Iterator[Commit]:
+        yield from history.changes()
+        if staged_on is not None:
+            yield staged(git, history.step(INDEX, staged_on))
+
+    found = tuple(judge(manifest, lane, commits()))
+    if found and not history.exact():
+        found = tuple(judge(manifest, lane, commits()))
+    return found
