@@ -1,0 +1,103 @@
+"""Git's pre-commit and pre-merge-commit hooks: judge what would be committed (githooks(5), DESIGN 5)."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lanes import entry, report
+from lanes.errors import CannotJudge
+from lanes.manifest import BRANCHES, FILE, ManifestInvalid
+from lanes.plumbing import Git
+from lanes.text import printable
+from lanes.trust import Trust, in_clone, staged_manifest
+from lanes.verdict import judge_index
+
+USAGE = "usage: lane-pre-commit, called by git as its pre-commit or pre-merge-commit hook"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The commit that is about to be made: its branch (full ref, None on no branch) and its parents."""
+
+    branch: bytes | None
+    parents: tuple[str, ...]
+
+
+def pending(git: Git, environment: Mapping[str, str]) -> Pending:
+    """Find out what git is about to commit, and on what."""
+    head = git.commit(b"HEAD")
+    merge_head, *head_names = git.paths("MERGE_HEAD", "rebase-merge/head-name", "rebase-apply/head-name")
+    branch = git.symbolic_ref(b"HEAD")
+    if branch is None:
+        # A rebase detaches HEAD and keeps the name of the branch that it will move at its end.
+        names = (_content(name).strip() for name in head_names)
+        branch = next((name for name in names if name.startswith(BRANCHES)), None)
+    merged = _content(merge_head).decode("ascii", "replace").split() or merging(environment)
+    return Pending(branch, tuple(dict.fromkeys(([head] if head else []) + merged)))
+
+
+def merging(environment: Mapping[str, str]) -> list[str]:
+    """Give the heads being merged in pre-merge-commit, when git has no MERGE_HEAD yet."""
+    return [found[1] for name in environment if (found := re.fullmatch(r"GITHEAD_([0-9a-f]{40,64})", name))]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise CannotJudge(f"{printable(os.fsencode(path))} can't be read: {error.strerror}") from None
+
+
+def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
+    """Check a commit on the trusted branch: it must not leave the branch without a valid manifest."""
+    try:
+        found, problem = staged_manifest(git), f"it takes {FILE.decode()} away"
+    except ManifestInvalid as error:
+        found, problem = None, f"its manifest is invalid\n{error}"
+    if found is not None:
+        return 0
+    if trust.manifest is None:
+        raise CannotJudge(trust.problem)
+    if head and git.entry(head, FILE) == git.staged_entry(FILE):
+        return 0  # an older commit of the branch is behind; this one changes nothing about it
+    name = printable(trust.branch)
+    entry.complain(
+        f"this commit would leave {name} without a valid manifest, and lock everybody out: {problem}"
+    )
+    return 1
+
+
+def judge() -> int:
+    """Judge what is about to be committed; report on stderr; give the exit status."""
+    git = Git()
+    git.require_version()
+    commit = pending(git, os.environ)
+    if commit.branch is None:
+        entry.complain("HEAD is detached, so this commit is on no branch yet; the push will be judged")
+        return 0
+    branch = commit.branch.removeprefix(BRANCHES)
+    trust = in_clone(git, branch, at_commit=True)
+    if trust.is_integration(branch):
+        head = commit.parents[0] if commit.parents else None
+        return check_manifest(git, trust, head) if branch == trust.branch else 0
+    lane = trust.required().lane_of(branch)
+    verdict = judge_index(git, trust, commit.branch, lane, commit.parents)
+    if verdict.status:
+        entry.complain(report.staged(verdict, trust))
+    return verdict.status
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook; *argv* is without the program's name."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    status = entry.usage(arguments, 0, USAGE)
+    return entry.run(judge) if status is None else status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,77 @@
+"""Git's pre-push hook: judge every ref of a push before it leaves the clone (githooks(5), DESIGN 5)."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+
+from lanes import entry
+from lanes.errors import CannotJudge
+from lanes.manifest import BRANCHES
+from lanes.plumbing import Git
+from lanes.push import Update, judge_push, messages
+from lanes.text import printable
+from lanes.trust import in_clone
+from lanes.verdict import exit_status
+
+USAGE = """usage: lane-pre-push [REMOTE [URL]], called by git with a line for each ref on standard input:
+LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID"""
+# A local ref is what the user typed, so it may hold spaces.
+_LINE = re.compile(rb"[^\n]* ([0-9a-f]{40}|[0-9a-f]{64}) (refs/[^ \n\0]+) ([0-9a-f]{40}|[0-9a-f]{64})\n")
+
+
+def parse(data: bytes) -> list[Update]:
+    """Read what git gives a pre-push hook. Raises CannotJudge where a line is not whole."""
+    updates = []
+    for line in re.findall(rb"[^\n]*\n|[^\n]+", data):
+        found = _LINE.fullmatch(line)
+        if not found:
+            raise CannotJudge(f"git gave the hook a line that is no ref update: {printable(line)[:200]}")
+        updates.append(Update(found[2], found[3].decode(), found[1].decode()))
+    return updates
+
+
+def named_by_pre_commit(git: Git, environment: Mapping[str, str]) -> list[Update]:
+    """Give the one ref that the pre-commit framework tells of; it keeps standard input to itself.
+
+    Run by hand, the framework names no ref: then the current branch is judged as if it were pushed.
+    """
+    remote_branch = os.fsencode(environment.get("PRE_COMMIT_REMOTE_BRANCH", "")) or git.symbolic_ref(b"HEAD")
+    if remote_branch is None:
+        raise CannotJudge("HEAD is detached, so no branch is being pushed; run: git switch BRANCH")
+    local = os.fsencode(
+        environment.get("PRE_COMMIT_TO_REF") or environment.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD"
+    )
+    tip = git.commit(local)
+    if tip is None:
+        raise CannotJudge(f"there is no commit {printable(local)} to push")
+    return [Update(remote_branch, "0" * len(tip), tip)]
+
+
+def judge(remote: str | None) -> int:
+    """Judge the push on standard input; report on stderr; give the exit status."""
+    git = Git()
+    git.require_version()
+    updates = parse(sys.stdin.buffer.read())
+    if not updates and os.environ.get("PRE_COMMIT") == "1":
+        updates = named_by_pre_commit(git, os.environ)
+        remote = remote or os.environ.get("PRE_COMMIT_REMOTE_NAME")
+    if not updates:
+        return 0
+    branches = [update.ref.removeprefix(BRANCHES) for update in updates if update.ref.startswith(BRANCHES)]
+    trust = in_clone(git, branches[0] if branches else None, pushed_to=remote)
+    verdicts = judge_push(git, trust, updates)
+    for message in messages(git, trust, verdicts):
+        entry.complain(message)
+    return exit_status(verdicts)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the hook; *argv* is without the program's name."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    status = entry.usage(arguments, 2, USAGE)
+    return entry.run(lambda: judge(arguments[0] if arguments else None)) if status is None else status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

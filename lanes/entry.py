@@ -1,0 +1,44 @@
+"""What every entry point has in common: how it ends, and how it speaks."""
+
+import sys
+import traceback
+from collections.abc import Callable
+
+from lanes.errors import CannotJudge
+
+
+def complain(message: str) -> None:
+    """Print a message to stderr; its first line begins with `lanes: `, further ones are indented."""
+    first, *rest = message.split("\n")
+    lines = [f"lanes: {first}", *(f"  {line}" if line else "" for line in rest)]
+    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - entry points print, through here
+
+
+def run(main: Callable[[], int]) -> int:
+    """Run an entry point and give its exit status: 2 where it could not judge, 130 when interrupted.
+
+    A bug also ends in 2, never in 0 or 1, and keeps its traceback.
+    """
+    try:
+        return main()
+    except CannotJudge as error:
+        complain(f"could not judge: {error}")
+        return 2
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return 130
+    except Exception:
+        traceback.print_exc()
+        complain("could not judge: this is a bug in git-lanes; please report it with the lines above")
+        return 2
+
+
+def usage(arguments: list[str], most: int, text: str) -> int | None:
+    """Answer `--help` and refuse too many arguments to a hook; give the exit status, None to go on."""
+    if any(argument in ("-h", "--help") for argument in arguments):
+        print(text)  # noqa: T201 - the answer to --help belongs on stdout
+        return 0
+    if len(arguments) > most:
+        complain(f"too many arguments\n{text}")
+        return 2
+    return None

@@ -1,0 +1,184 @@
+"""Judge a push: what may be done to each kind of ref (DESIGN 4.6, 4.7), and what to say about it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lanes import report
+from lanes.errors import CannotJudge
+from lanes.manifest import BRANCHES, FILE, ManifestInvalid
+from lanes.plumbing import Git, is_null
+from lanes.text import printable
+from lanes.trust import Trust, manifest_at
+from lanes.verdict import Verdict, judge_branch
+
+_FILE = FILE.decode()
+TAGS = b"refs/tags/"
+REPLACE = b"refs/replace/"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What a push would do to one ref: its full name, and the ids before and after (null: no such ref)."""
+
+    ref: bytes
+    old: str
+    new: str
+
+
+def judge_push(
+    git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes] | None = None
+) -> list[Verdict]:
+    """Judge every ref of a push, in the order given; *symbolic* maps symbolic refs to their targets."""
+    push = _Push(git, trust, updates, symbolic or {})
+    return [push.verdict(update) for update in updates]
+
+
+class _Push:
+    def __init__(
+        self, git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes]
+    ) -> None:
+        self._git = git
+        self._trust = trust
+        self._symbolic = symbolic
+        written = [update for update in updates if not is_null(update.new)]
+        peeled = git.types([f"{update.new}^{{}}" for update in written])
+        direct = git.types([update.new for update in written])
+        self._peeled = dict(zip((update.new for update in written), peeled, strict=True))
+        self._types = dict(zip((update.new for update in written), direct, strict=True))
+        coming = [update.new for update in written if self._is_integration(update.ref)]
+        self._integrated = [*trust.commits(), *coming]
+        self._maybe_not_integrated: frozenset[str] | None = None
+
+    def _is_integration(self, ref: bytes) -> bool:
+        return ref.startswith(BRANCHES) and self._trust.is_integration(ref.removeprefix(BRANCHES))
+
+    def _is_integrated(self, commit: str) -> bool:
+        if self._maybe_not_integrated is None:  # one walk for all tags of a push
+            commits = [found[0] for found in self._peeled.values() if found and found[1] == "commit"]
+            walked = self._git.walk(commits, self._integrated)
+            self._maybe_not_integrated = frozenset(commits).intersection(commit for commit, _ in walked)
+        if commit not in self._maybe_not_integrated:
+            return True
+        # Misleading dates make rev-list list too much, never too little.
+        return any(self._git.is_ancestor(commit, tip) for tip in self._integrated)
+
+    def verdict(self, update: Update) -> Verdict:
+        try:
+            return self._verdict(update)
+        except CannotJudge as error:
+            return Verdict(update.ref, error=str(error))
+
+    def _verdict(self, update: Update) -> Verdict:
+        if target := self._symbolic.get(update.ref):
+            refusal = f"it is a symbolic ref here; push to its target instead: {printable(target)}"
+            return Verdict(update.ref, tip=update.new, refusal=refusal)
+        if self._is_integration(update.ref):
+            return Verdict(update.ref, tip=update.new, refusal=self._integration(update))
+        manifest = self._trust.required()
+        if is_null(update.new):
+            return Verdict(update.ref)
+        if not update.ref.startswith(BRANCHES):
+            return Verdict(update.ref, tip=update.new, refusal=self._other_ref(update))
+        branch = update.ref.removeprefix(BRANCHES)
+        for name in self._trust.integration:
+            if _folded(branch) == _folded(name):
+                refusal = f"only its case differs from {printable(name)}, an integration branch; rename it"
+                return Verdict(update.ref, tip=update.new, refusal=refusal)
+        self._require_commit(update)
+        return judge_branch(self._git, self._trust, update.ref, update.new, manifest.lane_of(branch))
+
+    def _require_commit(self, update: Update) -> None:
+        found = self._types[update.new]
+        if found is None or found[1] != "commit":
+            kind = f"a {found[1]}" if found else "an object that is missing here"
+            raise CannotJudge(f"its new tip {update.new[:12]} is {kind}; expected a commit")
+
+    def _integration(self, update: Update) -> str | None:
+        """Say why an integration branch may not be updated so, None where it may."""
+        name = printable(update.ref.removeprefix(BRANCHES))
+        if is_null(update.new):
+            return f"the integration branch {name} can't be deleted"
+        self._require_commit(update)
+        if not is_null(update.old):
+            if self._git.types([update.old]) == [None]:
+                raise CannotJudge(f"the old tip {update.old[:12]} of {name} is not here; run: git fetch")
+            if not self._git.is_ancestor(update.old, update.new):
+                return f"the integration branch {name} can't be rewound; {update.old[:12]} must stay in it"
+        return self._trusted_branch(update, name) if update.ref == BRANCHES + self._trust.branch else None
+
+    def _trusted_branch(self, update: Update, name: str) -> str | None:
+        try:
+            found = manifest_at(self._git, update.new)
+            problem = f"{update.new[:12]} has no {_FILE}"
+        except ManifestInvalid as error:
+            found, problem = None, f"the manifest of {update.new[:12]} is invalid\n{error}"
+        if found is not None:
+            return None
+        if self._trust.manifest is None:
+            raise CannotJudge(f"{self._trust.problem}\nthis push does not: {problem}")
+        return f"it would leave {name} without a valid manifest, and lock everybody out: {problem}"
+
+    def _other_ref(self, update: Update) -> str | None:
+        """Say why a ref outside `refs/heads/` may not be written so, None where it may."""
+        if update.ref.startswith(REPLACE):
+            return "refs/replace/ can't be pushed: it would put other objects in the place of judged ones"
+        if self._trust.required().refs.match(update.ref):
+            return None
+        if not update.ref.startswith(TAGS):
+            return (
+                "only branches and tags can be pushed here; the integrator can name other refs in"
+                f' {_FILE}: [defaults] refs = ["{printable(update.ref)}"]'
+            )
+        peeled = self._peeled[update.new]
+        if peeled is None:
+            raise CannotJudge(f"its object {update.new[:12]} is missing here; run: git fsck")
+        if peeled[1] == "commit" and self._is_integrated(peeled[0]):
+            return None
+        integration = " or ".join(sorted(map(printable, self._trust.integration)))
+        return (
+            f"a tag must point to a commit of {integration}; integrate the commit first, or push both at once"
+        )
+
+
+def _folded(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape").casefold()
+
+
+def symbolic_refs(git: Git, updates: Iterable[Update]) -> dict[bytes, bytes]:
+    """Map those refs of a push that are symbolic in this repository to their targets."""
+    refs = [update.ref for update in updates]
+    known = git.refs(refs)
+    # A symbolic ref that points to nothing is in no list.
+    targets = {ref: known[ref].target if ref in known else git.symbolic_ref(ref) for ref in refs}
+    return {ref: target for ref, target in targets.items() if target}
+
+
+def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
+    """Give what to tell whoever pushes, a message for each ref that is not inside; none when all are."""
+    bad = [verdict for verdict in verdicts if verdict.status]
+    commits = {violation.commit for verdict in bad for violation in verdict.violations if violation.commit}
+    authors = git.authors(commits) if commits else {}
+    found = [report.rejection(verdict, trust, authors, hints(git, trust, verdict)) for verdict in bad]
+    if bad and len(bad) < len(verdicts):
+        found.append(
+            f"{len(bad)} of {len(verdicts)} refs can't be pushed, and a push is taken whole or not at all"
+        )
+    return found
+
+
+def hints(git: Git, trust: Trust, verdict: Verdict) -> list[str]:
+    """Say what in a clone could make a verdict wrong: main not pushed yet, or not fetched lately."""
+    outside = {violation.commit for violation in verdict.violations if violation.commit}
+    ahead = {ref: tip for ref, tip in trust.local.items() if ref not in trust.tips}
+    if outside and ahead:
+        unknown = {commit for commit, _ in git.walk(outside, ahead.values())}
+        if not outside & unknown:
+            names = " ".join(sorted(report.shown(ref) for ref in ahead))
+            remote = printable(trust.remote or b"origin")
+            return [
+                f"all of this is on your local {names} already, so push that first: git push {remote} {names}"
+            ]
+    if outside and trust.remote:
+        names = report.shown(BRANCHES + trust.branch)
+        return [f"if these commits are on {names} by now, fetch it: git fetch {printable(trust.remote)}"]
+    return []

@@ -1,0 +1,214 @@
+"""Verdicts as text: functions from a verdict to what a person or an agent reads at a bad moment."""
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from lanes.judge import Reason, Violation
+from lanes.manifest import BRANCHES, FILE, Lane, Manifest
+from lanes.text import printable, quoted, shortened
+from lanes.trust import Trust
+from lanes.verdict import Verdict
+
+MOST_COMMITS = 10
+MOST_CHANGES = 20
+MOST_PATTERNS = 20
+_FILE = FILE.decode()
+_STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
+
+Authors = Mapping[str, tuple[bytes, bytes]]
+"""For each commit id, the author's name and the subject."""
+
+
+def rejection(
+    verdict: Verdict, trust: Trust, authors: Authors | None = None, hints: Sequence[str] = ()
+) -> str:
+    """Say why a ref is rejected or could not be judged, what its lane may write, and what to do next.
+
+    *hints* are further lines about what to do next. The first line is to be printed behind `lanes: `.
+    """
+    name = shown(verdict.ref)
+    if verdict.error is not None:
+        return _indented(f"{name} could not be judged: {verdict.error}", in_force(trust))
+    if verdict.refusal is not None:
+        return _indented(f"{name} is rejected: {verdict.refusal}", in_force(trust))
+    if verdict.violations and verdict.violations[0].reason is Reason.NO_LANE:
+        return "\n".join(_no_lane(verdict, trust))
+    lines = [_headline(verdict)]
+    lines += violations(verdict.violations, authors or {})
+    lines += _allowed(verdict.lane, trust)
+    lines += in_force(trust)
+    lines += ["next:", *(f"  {line}" for line in (*hints, *_next_steps(verdict, trust)))]
+    return "\n".join(lines)
+
+
+def staged(verdict: Verdict, trust: Trust) -> str:
+    """Say why the index can't be committed. `verdict.base` is where its paths can be given back from."""
+    if not verdict.violations or verdict.violations[0].reason is Reason.NO_LANE:
+        return rejection(verdict, trust)
+    number = count(len(verdict.violations), "staged change is", "staged changes are")
+    lines = [f"{shown(verdict.ref)}: {number} outside its {lane_name(verdict.lane)}"]
+    lines += changes(verdict.violations)
+    lines += _allowed(verdict.lane, trust)
+    lines += in_force(trust)
+    lines += ["next:", *(f"  {line}" for line in (*_give_back(verdict), *_widen(verdict, trust)))]
+    return "\n".join(lines)
+
+
+def shown(ref: bytes) -> str:
+    """Give a branch by its name and any other ref in full, safe to print."""
+    return printable(ref.removeprefix(BRANCHES))
+
+
+def lane_name(lane: Lane | None) -> str:
+    """Give a lane as sentences name it."""
+    return f'lane "{lane.name}"' if lane else "lane (none covers it)"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Give a number and the word for so many."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def _indented(message: str, more: Iterable[str]) -> str:
+    return "\n".join([message, *more])
+
+
+def _headline(verdict: Verdict) -> str:
+    commits = len({violation.commit for violation in verdict.violations})
+    number = (
+        count(len(verdict.violations), "change", "changes") + f" in {count(commits, 'commit', 'commits')}"
+    )
+    return f"{shown(verdict.ref)} is rejected: {number} outside its {lane_name(verdict.lane)}"
+
+
+def in_force(trust: Trust) -> list[str]:
+    """Say which manifest is in force: one line, none where there is no manifest."""
+    if trust.ref is None or trust.commit is None or trust.manifest is None:
+        return []
+    return [f"manifest in force: {_FILE} of {printable(trust.ref)} at {trust.commit[:12]}"]
+
+
+def violations(found: Sequence[Violation], authors: Authors) -> list[str]:
+    """List violations by commit, both cut where they are many, with the count of what was cut."""
+    commits = [
+        (commit, list(group)) for commit, group in groupby(found, key=lambda violation: violation.commit)
+    ]
+    lines = []
+    for commit, group in commits[:MOST_COMMITS]:
+        about = ""
+        if commit in authors:
+            author, subject = (shortened(printable(text)) for text in authors[commit])
+            about = f' "{subject}" by {author}'
+        lines.append(f"commit {(commit or '')[:12]}{about}")
+        lines += [f"  {line}" for line in changes(group)]
+    if len(commits) > MOST_COMMITS:
+        lines.append(f"… and {count(len(commits) - MOST_COMMITS, 'more commit', 'more commits')}")
+    return lines
+
+
+def changes(found: Sequence[Violation]) -> list[str]:
+    """List violations of one commit, a line each, cut where they are many."""
+    lines = [_change(violation) for violation in found[:MOST_CHANGES]]
+    if len(found) > MOST_CHANGES:
+        lines.append(f"… and {count(len(found) - MOST_CHANGES, 'more change', 'more changes')}")
+    return lines
+
+
+def _change(violation: Violation) -> str:
+    if violation.status == "U":
+        owner = "integration branches changed it differently; merge one into the other first, then merge that"
+    elif violation.reason is Reason.PROTECTED:
+        owner = "only integration branches may write it"
+    elif violation.lanes:
+        names = ", ".join(f'"{name}"' for name in violation.lanes)
+        owner = f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names} may write it"
+    else:
+        owner = "no lane may write it"
+    what = f"{_STATUS[violation.status or 'M']} {quoted(violation.path or b'')}"
+    return f"{what} ({violation.reason.value}: {owner})"
+
+
+def _allowed(lane: Lane | None, trust: Trust) -> list[str]:
+    if lane is None or trust.manifest is None:
+        return []
+    return may_write(lane, trust.manifest)
+
+
+def may_write(lane: Lane, manifest: Manifest) -> list[str]:
+    """Say what the branches of a lane may write, in the manifest's own patterns."""
+    if lane.review_only:
+        return [f'lane "{lane.name}" is review-only: its branches may not change anything']
+    lines = [f'lane "{lane.name}" may write:', *_patterns(lane.paths.patterns)]
+    if manifest.shared.patterns:
+        lines += ["every lane may write:", *_patterns(manifest.shared.patterns)]
+    return lines
+
+
+def _patterns(patterns: Sequence[object]) -> list[str]:
+    lines = [
+        f"  {printable(str(getattr(pattern, 'text', '')).encode())}" for pattern in patterns[:MOST_PATTERNS]
+    ]
+    if len(patterns) > MOST_PATTERNS:
+        lines.append(f"  … and {count(len(patterns) - MOST_PATTERNS, 'more pattern', 'more patterns')}")
+    return lines
+
+
+def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
+    lines = [f"{shown(verdict.ref)} is rejected: no lane covers this branch"]
+    lanes = trust.manifest.lanes if trust.manifest else ()
+    if lanes:
+        lines.append("branches that a lane covers:")
+        for lane in lanes[:MOST_PATTERNS]:
+            names = " ".join(
+                printable(pattern.text.encode()) for pattern in lane.branches.patterns[:MOST_PATTERNS]
+            )
+            lines.append(f"  {names}: {lane_name(lane)}" + (f", {lane.summary}" if lane.summary else ""))
+        if len(lanes) > MOST_PATTERNS:
+            lines.append(f"  … and {count(len(lanes) - MOST_PATTERNS, 'more lane', 'more lanes')}")
+    lines += in_force(trust)
+    lines += ["next:", "  give the branch a name that your task's lane covers: git branch -m NEW-NAME"]
+    lines.append(f"  or ask the integrator to cover it in {_FILE} on {printable(trust.branch)}")
+    return lines
+
+
+def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
+    since = verdict.base[:12] if verdict.base else "--root"
+    return [
+        "take these changes out of the commits that made them (reverting them in a new commit is not enough):",
+        f"  git rebase -i {since}",
+        *_widen(verdict, trust),
+    ]
+
+
+def _widen(verdict: Verdict, trust: Trust) -> list[str]:
+    if verdict.lane and verdict.lane.review_only:
+        return ["report what you found instead of changing it; a task that must write needs another lane"]
+    if all(violation.reason is Reason.PROTECTED for violation in verdict.violations):
+        return [f"or ask the integrator to make these changes on {printable(trust.branch)}"]
+    where = f"{_FILE} on {printable(trust.branch)}"
+    return [
+        f"or ask the integrator to widen {lane_name(verdict.lane)} in {where}, if it should write these paths"
+    ]
+
+
+def _give_back(verdict: Verdict) -> list[str]:
+    paths = [violation.path for violation in verdict.violations if violation.path and violation.status != "U"]
+    if not paths:
+        return [
+            "abort this merge (git merge --abort) and merge the integration branches into each other first"
+        ]
+    plain = [path.decode("utf-8", "surrogateescape") for path in paths]
+    if not all(path.isprintable() for path in plain):
+        return ["take these changes out of the index with git restore --staged, and commit again"]
+    names = " ".join(map(shlex.quote, plain[:MOST_CHANGES]))
+    more = " …" if len(plain) > MOST_CHANGES else ""
+    if verdict.base is None:
+        return [
+            "take these files out of the index, and commit again:",
+            f"  git rm --cached -r -- {names}{more}",
+        ]
+    return [
+        "take these changes out of the index (your files stay as they are), and commit again:",
+        f"  git restore --staged --source={verdict.base[:12]} -- {names}{more}",
+    ]
