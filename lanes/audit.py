@@ -1,0 +1,200 @@
+"""`lane-audit`: judge branches that exist, as the server would if they were pushed now."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import click
+
+from lanes import report
+from lanes.command import open_repository, run, trust_of
+from lanes.errors import CannotJudge
+from lanes.judge import Violation
+from lanes.manifest import BRANCHES, is_branch_name
+from lanes.plumbing import Git
+from lanes.push import hints
+from lanes.report import Authors
+from lanes.text import printable, quoted
+from lanes.trust import Trust, remotes_of
+from lanes.verdict import Verdict, exit_status, judge_branch
+
+TRACKING = b"refs/remotes/"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("branches", nargs=-1, metavar="[BRANCH]...")
+@click.option(
+    "--all", "everything", is_flag=True, help="Audit every branch that a lane covers, local and fetched."
+)
+@click.option(
+    "--as", "as_branch", nargs=2, metavar="BRANCH REV", help="Judge commit REV as if it were BRANCH."
+)
+@click.option("--base", metavar="REV", help="Take REV, and what it contains, for all that is trusted.")
+@click.option("--lane", "lane_name", metavar="NAME", help="Ask whether the branches would fit this lane.")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.version_option(package_name="git-lanes")
+def audit(
+    branches: Sequence[str],
+    everything: bool,
+    as_branch: tuple[str, str] | None,
+    base: str | None,
+    lane_name: str | None,
+    shape: str,
+) -> int:
+    """Judge every commit of branches that exist, by default the current one.
+
+    A BRANCH is a local or a remote-tracking one (origin/work), or a full ref name. Exits with 0 when all
+    are inside their lanes, 1 when one is not, 2 when one could not be judged.
+    """
+    if sum(map(bool, (branches, everything, as_branch))) > 1:
+        raise click.UsageError("BRANCH, --all and --as can't be combined.")
+    git, repository = open_repository()
+    named = _chosen(git, branches, as_branch) if not everything else []
+    trust = trust_of(git, repository, named[0][1] if named else None)
+    chosen = _covered(git, trust) if everything else named
+    if base is not None:
+        trust = replace(trust, tips={b"--base": _commit(git, base)})
+    if lane_name is not None:
+        trust.required().lane_named(lane_name)
+    verdicts = [_verdict(git, trust, branch, lane_name) for branch in chosen]
+    authors = git.authors({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
+    if shape == "json":
+        click.echo(as_json(trust, verdicts, authors))
+    else:
+        advice = [hints(git, trust, verdict) if base is None else [] for verdict in verdicts]
+        click.echo(as_text(trust, verdicts, authors, advice))
+    return exit_status(verdicts)
+
+
+_Branch = tuple[bytes, bytes, str]  # the full ref, the branch's name without refs/heads/, the tip
+
+
+def _chosen(git: Git, names: Iterable[str], as_branch: tuple[str, str] | None) -> list[_Branch]:
+    if as_branch:
+        branch = os.fsencode(as_branch[0]).removeprefix(BRANCHES)
+        if not is_branch_name(branch):
+            raise CannotJudge(f"{printable(branch)} can't be the name of a branch")
+        return [(BRANCHES + branch, branch, _commit(git, as_branch[1]))]
+    refs = [_find(git, os.fsencode(name)) for name in names] or [_current(git)]
+    known = git.refs(refs)
+    if missing := [ref for ref in refs if ref not in known]:
+        raise CannotJudge(f"{printable(missing[0])} has no commit yet")
+    remotes = remotes_of(git)
+    return [(ref, remotes.branch_of(ref), known[ref].oid) for ref in refs]
+
+
+def _current(git: Git) -> bytes:
+    ref = git.symbolic_ref(b"HEAD")
+    if ref is None:
+        raise CannotJudge(
+            "HEAD is detached, so there is no branch to judge; say which: lane-audit --as BRANCH HEAD"
+        )
+    return ref
+
+
+def _find(git: Git, name: bytes) -> bytes:
+    candidates = [name] if name.startswith(b"refs/") else [BRANCHES + name, TRACKING + name]
+    found = git.refs(candidates)
+    if len(found) > 1:
+        both = " and ".join(printable(ref) for ref in candidates)
+        raise CannotJudge(f"{printable(name)} is the name of {both}; give the one you mean in full")
+    for ref, value in found.items():
+        return value.target or ref
+    raise CannotJudge(f"there is no branch {printable(name)}; git branch --all lists those that exist")
+
+
+def _covered(git: Git, trust: Trust) -> list[_Branch]:
+    manifest = trust.required()
+    remotes = remotes_of(git)
+    found = []
+    for ref, value in git.all_refs(BRANCHES, TRACKING).items():
+        branch = remotes.branch_of(ref)
+        covered = any(lane.branches.match(branch) for lane in manifest.lanes)
+        if value.target is None and covered and not trust.is_integration(branch):
+            found.append((ref, branch, value.oid))
+    return found
+
+
+def _commit(git: Git, revision: str) -> str:
+    found = git.commit(os.fsencode(revision))
+    if found is None:
+        raise CannotJudge(f"there is no commit {printable(os.fsencode(revision))}")
+    return found
+
+
+def _verdict(git: Git, trust: Trust, branch: _Branch, lane_name: str | None) -> Verdict:
+    ref, name, tip = branch
+    try:
+        manifest = trust.required()
+        if lane_name is not None:
+            return judge_branch(git, trust, ref, tip, manifest.lane_named(lane_name))
+        if trust.is_integration(name):
+            return Verdict(ref, tip=tip, base=tip, integration=True)
+        return judge_branch(git, trust, ref, tip, manifest.lane_of(name))
+    except CannotJudge as error:
+        return Verdict(ref, tip=tip, error=str(error))
+
+
+def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice: Sequence[list[str]]) -> str:
+    """Give the report for people: a line for each branch, and under it what is outside and what to do."""
+    lines = ["lanes: audit" + "".join(f", {line}" for line in report.in_force(trust))]
+    for verdict, hint in zip(verdicts, advice, strict=True):
+        if verdict.status:
+            lines += report.rejection(verdict, trust, authors, hint).split("\n")
+        elif verdict.integration:
+            lines.append(f"{report.shown(verdict.ref)} is inside: an integration branch may change anything")
+        else:
+            commits = report.count(verdict.commits, "commit", "commits")
+            lines.append(
+                f"{report.shown(verdict.ref)} is inside: {commits} of its {report.lane_name(verdict.lane)}"
+            )
+    inside = sum(verdict.status == 0 for verdict in verdicts)
+    if len(verdicts) != 1:
+        lines.append(f"{inside} of {report.count(len(verdicts), 'branch', 'branches')} inside")
+    return "\n".join(lines)
+
+
+def as_json(trust: Trust, verdicts: Sequence[Verdict], authors: Authors) -> str:
+    """Give the report for programs. Its keys are a contract (DESIGN 5): some may be added, none changed."""
+    ref = printable(trust.ref) if trust.ref else None
+    return json.dumps(
+        {
+            "schema": 1,
+            "manifest": {"ref": ref, "commit": trust.commit},
+            "branches": [_branch_json(verdict, authors) for verdict in verdicts],
+        },
+        indent=2,
+    )
+
+
+def _branch_json(verdict: Verdict, authors: Authors) -> dict[str, object]:
+    return {
+        "branch": printable(verdict.ref),
+        "lane": verdict.lane.name if verdict.lane else None,
+        "tip": verdict.tip,
+        "base": verdict.base,
+        "commits": verdict.commits,
+        "error": verdict.error,
+        "violations": [_violation_json(violation, authors) for violation in verdict.violations],
+    }
+
+
+def _violation_json(violation: Violation, authors: Authors) -> dict[str, object]:
+    author, summary = authors.get(violation.commit or "", (None, None))
+    path = None if violation.path is None else quoted(violation.path)
+    return {
+        "commit": violation.commit,
+        "summary": None if summary is None else printable(summary),
+        "author": None if author is None else printable(author),
+        "path": path,
+        "quoted": path is not None and path.startswith('"'),
+        "status": violation.status,
+        "reason": violation.reason.value,
+        "lanes": list(violation.lanes),
+    }
+
+
+def main() -> int:
+    """Run the command; give its exit status."""
+    return run(audit)

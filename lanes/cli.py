@@ -1,0 +1,159 @@
+"""`git lanes`: ask the manifest itself."""
+
+import os
+from collections.abc import Iterator
+
+import click
+
+from lanes import report
+from lanes.command import open_repository, run, trust_of
+from lanes.errors import CannotJudge
+from lanes.manifest import BRANCHES, FILE, Key, Lane, Manifest, ManifestInvalid, dotted
+from lanes.plumbing import Git
+from lanes.repository import Repository
+from lanes.text import printable, quoted
+from lanes.trust import Trust, manifest_at, manifest_of_file
+
+_FILE = FILE.decode()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="git-lanes")
+def lanes() -> None:
+    """Ask which files a branch may write: its lane."""
+
+
+@lanes.command()
+@click.option("--ref", metavar="REV", help="Check the manifest of this commit instead of the work tree's.")
+def check(ref: str | None) -> int:
+    """Check the manifest in the work tree. Exits with 1 when it is invalid."""
+    git, repository = open_repository()
+    try:
+        found = _manifest(git, repository, ref)
+    except ManifestInvalid as error:
+        number = report.count(len(error.problems), "error", "errors")
+        click.echo(f"lanes: {_FILE} is invalid: {number}\n{error}")
+        return 1
+    click.echo(f"lanes: {_FILE} is valid: {report.count(len(found.lanes), 'lane', 'lanes')}")
+    return 0
+
+
+def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:
+    if ref is None:
+        if repository.bare:
+            raise CannotJudge("there is no work tree here; say which commit: git lanes check --ref main")
+        return manifest_of_file(repository.folder / _FILE)
+    commit = git.commit(os.fsencode(ref))
+    if commit is None:
+        raise CannotJudge(f"there is no commit {printable(os.fsencode(ref))}")
+    found = manifest_at(git, commit)
+    if found is None:
+        raise CannotJudge(f"{printable(os.fsencode(ref))} has no {_FILE}")
+    return found
+
+
+@lanes.command()
+@click.argument("branch", required=False)
+def show(branch: str | None) -> int:
+    """Say which lane BRANCH has, by default the current one, and what it may write.
+
+    BRANCH need not exist. Exits with 1 when no lane covers it.
+    """
+    git, repository = open_repository()
+    name = _branch(git, branch)
+    trust = trust_of(git, repository, name)
+    manifest = trust.required()
+    shown = printable(name)
+    if trust.is_integration(name):
+        lines, status = [f"{shown} is an integration branch: it may change anything"], 0
+    elif lane := manifest.lane_of(name):
+        summary = f": {lane.summary}" if lane.summary else ""
+        lines, status = [f"{shown} has the lane {lane.name}{summary}", *report.may_write(lane, manifest)], 0
+    elif manifest.allow_unlisted:
+        lines, status = [f"{shown} has no lane; it may write whatever is not protected"], 0
+    else:
+        lines, status = [f"{shown} has no lane: its commits are rejected"], 1
+    click.echo("\n".join([f"lanes: {lines[0]}", *lines[1:], *report.in_force(trust)]))
+    return status
+
+
+@lanes.command()
+@click.argument("path")
+@click.option("--branch", metavar="BRANCH", help="Ask for the lane of this branch only.")
+def why(path: str, branch: str | None) -> int:
+    """Say which lanes may write PATH, and which pattern decided.
+
+    PATH need not exist; a slash at its end stands for a folder, as a submodule is. Exits with 1 when none
+    may write it, or BRANCH may not.
+    """
+    git, repository = open_repository()
+    name = _branch(git, branch) if branch is not None else git.symbolic_ref(b"HEAD")
+    trust = trust_of(git, repository, name and name.removeprefix(BRANCHES))
+    inside = repository.path_inside(path)
+    folder, target = inside.endswith(b"/"), inside.rstrip(b"/")
+    if branch is not None and name is not None and trust.is_integration(name):
+        click.echo(f"lanes: {printable(name)} is an integration branch: it may change anything")
+        return 0
+    answers = list(_answers(trust, name if branch is not None else None, target, folder))
+    click.echo(
+        "\n".join([f"lanes: {quoted(inside)}", *(text for _, text in answers), *report.in_force(trust)])
+    )
+    return 0 if any(allowed for allowed, _ in answers) else 1
+
+
+def _answers(trust: Trust, branch: bytes | None, path: bytes, folder: bool) -> Iterator[tuple[bool, str]]:
+    manifest = trust.required()
+    asked: list[Lane] = list(manifest.lanes)
+    if branch is not None:
+        lane = manifest.lane_of(branch)
+        if lane is None:
+            allowed = manifest.may_write(None, path, folder)
+            yield (
+                allowed,
+                f"no lane covers {printable(branch)}: it {'may' if allowed else 'may not'} write this",
+            )
+            return
+        asked = [lane]
+    for lane in asked:
+        allowed, key = manifest.decision(lane, path, folder)
+        if allowed or key is not None or branch is not None or path == FILE:
+            verb = "may" if allowed else "may not"
+            yield allowed, f"{verb} write it: lane {lane.name}{_because(manifest, key, path)}"
+    if not any(manifest.may_write(lane, path, folder) for lane in asked):
+        yield (
+            False,
+            "no lane may write it" if branch is None else f"the lane of {printable(branch)} may not write it",
+        )
+
+
+def _because(manifest: Manifest, key: Key | None, path: bytes) -> str:
+    if key is None:
+        return ", since only integration branches may" if path == FILE else ", since no pattern matches"
+    pattern = manifest.pattern_at(key)
+    return f", by {printable(pattern.encode())} ({dotted(key)}, line {manifest.line_of(key)} of {_FILE})"
+
+
+def _branch(git: Git, name: str | None) -> bytes:
+    if name is not None:
+        return os.fsencode(name).removeprefix(BRANCHES)
+    ref = git.symbolic_ref(b"HEAD")
+    if ref is None:
+        raise CannotJudge("HEAD is detached, so there is no current branch; name one: git lanes show BRANCH")
+    return ref.removeprefix(BRANCHES)
+
+
+@lanes.command()
+@click.option("--keep", metavar="DIR", help="Leave the demo's repositories in this new folder.")
+def demo(keep: str | None) -> int:
+    """Play the split that lanes exist for, on a real server in a temporary folder.
+
+    Exits with 1 when any verdict is wrong.
+    """
+    from lanes.demo import play  # noqa: PLC0415 - no other command needs it
+
+    return play(keep)
+
+
+def main() -> int:
+    """Run the command; give its exit status."""
+    return run(lanes)
