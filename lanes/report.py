@@ -175,7 +175,7 @@ def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
 def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
     since = verdict.base[:12] if verdict.base else "--root"
     return [
-        "take these changes out of the commits that made them (reverting them in a new commit is not enough):",
+        "take these changes out of the commits that made them (a commit that reverts them is not enough):",
         f"  git rebase -i {since}",
         *_widen(verdict, trust),
     ]

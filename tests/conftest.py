@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -201,7 +201,7 @@ def remote_lines(ended: Ended) -> str:
 
 
 @pytest.fixture
-def in_folder(monkeypatch: pytest.MonkeyPatch, repo: Repo) -> Iterator[Repo]:
+def in_folder(monkeypatch: pytest.MonkeyPatch, repo: Repo) -> Repo:
     """The empty repository, with the test's own process in it."""
     monkeypatch.chdir(repo.path)
-    yield repo
+    return repo

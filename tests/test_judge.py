@@ -1,0 +1,176 @@
+"""The judge alone, on plain values."""
+
+import pytest
+
+from lanes.judge import UNSETTLED, Change, Commit, Reason, Value, Violation, judge
+from lanes.manifest import Lane, Manifest, parse
+
+FILE_1, FILE_2, EXECUTABLE = b"100644 1", b"100644 2", b"100755 1"
+LINK, MODULE_1, MODULE_2 = b"120000 3", b"160000 4", b"160000 5"
+
+MANIFEST = parse(
+    b"""
+version = 1
+[defaults]
+shared = ["/shared", "!/shared/not"]
+protected = ["/ci/"]
+[lanes.docs]
+branches = ["docs"]
+paths = ["/docs/", "/vendor/lib/"]
+[lanes.api]
+branches = ["api"]
+paths = ["/api/", "/docs/api.md"]
+[lanes.review]
+branches = ["review"]
+paths = []
+"""
+)
+DOCS, REVIEW = MANIFEST.lane_named("docs"), MANIFEST.lane_named("review")
+
+
+def found(*commits: Commit, lane: Lane | None = DOCS, manifest: Manifest = MANIFEST) -> list[Violation]:
+    return list(judge(manifest, lane, commits))
+
+
+def charged(*commits: Commit) -> list[tuple[str | None, bytes | None, str | None]]:
+    return [(violation.commit, violation.path, violation.status) for violation in found(*commits)]
+
+
+def commit(
+    oid: str, against: str | None, *changes: tuple[bytes, object, Value | None], parents: str = ""
+) -> Commit:
+    """Make a commit from changes (path, old, new), read once as git's are."""
+    return Commit(oid, tuple(parents), against, iter([Change(*change) for change in changes]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("path", "lane", "reason", "owners"),
+    [
+        (b"docs/a", DOCS, None, ()),
+        (b"shared", DOCS, None, ()),
+        (b"shared/not", DOCS, Reason.OUTSIDE_LANE, ()),
+        (b"api/a", DOCS, Reason.OUTSIDE_LANE, ("api",)),
+        (b"docs/api.md", DOCS, None, ()),
+        (b"top", DOCS, Reason.OUTSIDE_LANE, ()),
+        (b"docs", DOCS, Reason.OUTSIDE_LANE, ()),  # a file in the folder's place is not in the folder
+        (b"ci/run", DOCS, Reason.PROTECTED, ()),
+        (b".lanes.toml", DOCS, Reason.PROTECTED, ()),
+        (b"docs/.lanes.toml", DOCS, None, ()),
+        (b"docs/a", REVIEW, Reason.REVIEW_ONLY, ("docs",)),
+        (b"shared", REVIEW, Reason.REVIEW_ONLY, ("docs", "api")),
+        (b"ci/run", REVIEW, Reason.PROTECTED, ()),
+    ],
+)
+def test_a_path(path: bytes, lane: Lane, reason: Reason | None, owners: tuple[str, ...]) -> None:
+    expected = [Violation(reason, "c", path, "A", owners)] if reason else []
+    assert found(commit("c", "main", (path, None, FILE_1)), lane=lane) == expected
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status"),
+    [
+        (None, FILE_1, "A"),
+        (FILE_1, None, "D"),
+        (FILE_1, FILE_2, "M"),
+        (FILE_1, EXECUTABLE, "M"),
+        (FILE_1, LINK, "T"),
+        (MODULE_1, MODULE_2, "M"),
+        (UNSETTLED, FILE_1, "U"),
+        (UNSETTLED, None, "U"),
+    ],
+)
+def test_every_kind_of_change_counts(old: object, new: Value | None, status: str) -> None:
+    assert charged(commit("c", "main", (b"top", old, new))) == [("c", b"top", status)]
+    assert charged(commit("c", "main", (b"docs/a", old, new))) == []
+
+
+def test_a_branch_without_a_lane() -> None:
+    assert found(lane=None) == [Violation(Reason.NO_LANE)]
+    assert found(commit("c", "main", (b"x", None, FILE_1)), lane=None) == [Violation(Reason.NO_LANE)]
+
+
+def test_a_branch_without_a_lane_where_that_is_allowed() -> None:
+    manifest = parse(b'version = 1\n[defaults]\nunlisted = "allow"\nprotected = ["/ci/"]\n')
+    change = commit(
+        "c", "main", (b".lanes.toml", FILE_1, FILE_2), (b"ci/x", None, FILE_1), (b"top", None, FILE_1)
+    )
+    assert found(change, lane=None, manifest=manifest) == [
+        Violation(Reason.PROTECTED, "c", b".lanes.toml", "M"),
+        Violation(Reason.PROTECTED, "c", b"ci/x", "A"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "outside"),
+    [
+        (b"vendor/lib", None, MODULE_1, False),
+        (b"vendor/lib", None, FILE_1, True),
+        (b"vendor/lib", MODULE_1, MODULE_2, False),
+        (b"vendor/lib", MODULE_1, None, False),
+        (b"vendor/lib", FILE_1, MODULE_1, True),
+        (b"vendor/lib", MODULE_1, FILE_1, True),
+        (b"vendor/lib/file", None, FILE_1, False),
+    ],
+)
+def test_a_submodule_counts_as_a_folder(
+    path: bytes, old: Value | None, new: Value | None, outside: bool
+) -> None:
+    assert bool(found(commit("c", "main", (path, old, new)))) is outside
+
+
+def test_what_is_taken_back_is_charged_once() -> None:
+    first = commit("1", "main", (b"top", FILE_1, FILE_2))
+    back = commit("2", "1", (b"top", FILE_2, FILE_1), parents="1")
+    assert charged(first, back) == [("1", b"top", "M")]
+
+
+def test_what_is_taken_back_can_be_charged_again() -> None:
+    first = commit("1", "main", (b"top", None, FILE_2))
+    back = commit("2", "1", (b"top", FILE_2, None), parents="1")
+    again = commit("3", "2", (b"top", None, FILE_1), parents="2")
+    assert charged(first, back, again) == [("1", b"top", "A"), ("3", b"top", "A")]
+
+
+def test_a_second_change_of_the_same_path_is_charged() -> None:
+    first = commit("1", "main", (b"top", FILE_1, FILE_2))
+    second = commit("2", "1", (b"top", FILE_2, EXECUTABLE), parents="1")
+    rest = commit("3", "2", parents="2")
+    assert charged(first, second, rest) == [("1", b"top", "M"), ("2", b"top", "M")]
+
+
+def test_a_merge_of_main_that_keeps_an_offence_is_not_charged_with_it() -> None:
+    first = commit("1", "main", (b"top", FILE_1, FILE_2))
+    merge = commit("2", "newer-main", (b"top", FILE_1, FILE_2), parents="1")
+    assert charged(first, merge) == [("1", b"top", "M")]
+
+
+def test_a_merge_of_main_that_changes_an_offence_is_charged() -> None:
+    first = commit("1", "main", (b"top", FILE_1, FILE_2))
+    merge = commit("2", "newer-main", (b"top", FILE_1, EXECUTABLE), parents="1")
+    assert charged(first, merge) == [("1", b"top", "M"), ("2", b"top", "M")]
+
+
+def test_a_merge_of_a_branch_of_the_same_lane_takes_its_offence_along_uncharged() -> None:
+    clean = commit("1", "main", (b"docs/a", None, FILE_1))
+    evil = commit("2", "main", (b"top", None, FILE_1))
+    merge = commit("3", "1", (b"top", None, FILE_1), parents="12")
+    assert charged(clean, evil, merge) == [("2", b"top", "A")]
+
+
+def test_siblings_do_not_excuse_each_other() -> None:
+    evil = commit("1", "main", (b"top", None, FILE_1))
+    sibling = commit("2", "main", (b"top", None, FILE_1))
+    assert charged(evil, sibling) == [("1", b"top", "A"), ("2", b"top", "A")]
+
+
+def test_an_unsettled_path_is_charged_once_and_can_not_be_given_back() -> None:
+    merge = commit("1", None, (b"top", UNSETTLED, FILE_1))
+    same = commit("2", "1", parents="1")
+    other = commit("3", "2", (b"top", FILE_1, FILE_2), parents="2")
+    assert charged(merge, same, other) == [("1", b"top", "U"), ("3", b"top", "M")]
+
+
+def test_the_order_is_that_of_the_commits_and_paths() -> None:
+    one = commit("1", "main", (b"a", None, FILE_1), (b"b", None, FILE_1))
+    two = commit("2", "1", (b"a", FILE_1, FILE_2), parents="1")
+    assert charged(one, two) == [("1", b"a", "A"), ("1", b"b", "A"), ("2", b"a", "M")]

@@ -1,0 +1,833 @@
+"""The server's hook, through real pushes. What a push says is compared whole, with object ids masked."""
+
+import os
+from pathlib import Path
+
+import pytest
+from conftest import MANIFEST, Ended, Repo, make_repo, masked, remote_lines
+from lane_hooks.pre_receive import parse
+
+from lanes.errors import CannotJudge
+from lanes.push import Update
+
+A, B, ZERO = "a" * 40, "b" * 40, "0" * 40
+
+
+def inside(ended: Ended) -> bool:
+    """Tell whether a push was accepted without a word; anything but a rejection by the hook fails."""
+    if ended.status == 0:
+        assert remote_lines(ended) == ""
+        return True
+    assert "pre-receive hook declined" in ended.err
+    return False
+
+
+def said(ended: Ended) -> str:
+    """Give the first line of what a rejected push said."""
+    assert not inside(ended)
+    return remote_lines(ended).split("\n")[0]
+
+
+# -- The protocol
+
+
+@pytest.mark.parametrize(
+    ("data", "updates"),
+    [
+        (b"", []),
+        (f"{A} {B} refs/heads/x\n".encode(), [Update(b"refs/heads/x", A, B)]),
+        (f"{ZERO} {B} refs/heads/x\n".encode(), [Update(b"refs/heads/x", ZERO, B)]),
+        (f"{A} {ZERO} refs/tags/x\n".encode(), [Update(b"refs/tags/x", A, ZERO)]),
+        (
+            f"{A} {B} refs/heads/x\n{B} {A} refs/heads/y\n".encode(),
+            [Update(b"refs/heads/x", A, B), Update(b"refs/heads/y", B, A)],
+        ),
+        (f"{'a' * 64} {'b' * 64} refs/heads/x\n".encode(), [Update(b"refs/heads/x", "a" * 64, "b" * 64)]),
+        (
+            f"{A} {B} ".encode() + b"refs/heads/\xff\xe2\x80\xa8\xc2\x85\r'\"\n",
+            [Update(b"refs/heads/\xff\xe2\x80\xa8\xc2\x85\r'\"", A, B)],
+        ),
+    ],
+    ids=["nothing", "update", "create", "delete", "two", "sha-256", "odd bytes"],
+)
+def test_lines(data: bytes, updates: list[Update]) -> None:
+    assert parse(data) == updates
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        f"{A} {B} refs/heads/x".encode(),
+        f"{A} {B}\n".encode(),
+        f"{A} {B} \n".encode(),
+        f"{A} {B} heads/x\n".encode(),
+        f"{A[1:]} {B} refs/heads/x\n".encode(),
+        f"{A.upper()} {B} refs/heads/x\n".encode(),
+        f"{A}  {B} refs/heads/x\n".encode(),
+        b"\n",
+        f"{A} {B} refs/heads/x\n\n".encode(),
+    ],
+)
+def test_lines_that_are_none(data: bytes) -> None:
+    with pytest.raises(CannotJudge, match="git gave the hook a line that is no ref update: "):
+        parse(data)
+
+
+def test_half_a_line_is_status_2(clone: Repo, server: Repo) -> None:
+    ended = server.script("lane-pre-receive", stdin=f"{ZERO} {clone.head()} refs/heads/work/docs-1".encode())
+    assert (ended.status, ended.out) == (2, "")
+    assert masked(ended.err) == (
+        "lanes: could not judge: git gave the hook a line that is no ref update: OID OID refs/heads/work/docs-1\n"
+    )
+
+
+# -- Branches
+
+
+def test_inside(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b", "shared.txt": "s"})
+    clone.commit({"docs/a.md": None, "docs/deep/c.md": "c"})
+    assert inside(clone.push("work/docs-1"))
+
+
+def test_outside_whole_message(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b", "api/a.py": "mine"}, "Change the API")
+    clone.commit({"top.txt": None, "ci/run": "x", "new file": "\n"}, "More")
+    assert (
+        remote_lines(clone.push("work/docs-1"))
+        == """\
+lanes: work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
+  commit OID "Change the API" by Ann
+    changes api/a.py (outside-lane: lane "api" may write it)
+  commit OID "More" by Ann
+    changes ci/run (protected: only integration branches may write it)
+    adds new file (outside-lane: no lane may write it)
+    deletes top.txt (outside-lane: no lane may write it)
+  lane "docs" may write:
+    /docs/
+  every lane may write:
+    /shared.txt
+  manifest in force: .lanes.toml of refs/heads/main at OID
+  next:
+    take these changes out of the commits that made them (a commit that reverts them is not enough):
+      git rebase -i OID
+    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths"""
+    )
+
+
+def test_what_the_message_tells_to_type_mends_it(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"}, "Good")
+    clone.commit({"api/a.py": "mine"}, "Bad")
+    clone.commit({"docs/c.md": "c"}, "Good")
+    (command,) = [line for line in clone.push("work/docs-1").err.splitlines() if "git rebase -i" in line]
+    base = command.split()[-1]
+    clone.git("rebase", "--quiet", "-i", base, env={"GIT_SEQUENCE_EDITOR": "sed -i.bak /Bad/d"})
+    assert inside(clone.push("work/docs-1"))
+
+
+def test_a_change_taken_back_in_the_next_commit(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({"api/a.py": "mine"}, "Out")
+    clone.git("revert", "--no-edit", "HEAD")
+    assert said(clone.push("work/docs-1")) == (
+        'lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"'
+    )
+
+
+def test_long_lists_are_cut_and_counted(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({f"out/{i:02}": "x" for i in range(25)}, "Many")
+    for i in range(11):
+        clone.commit({f"out/{i:02}": f"y{i}"}, f"Number {i}")
+    lines = remote_lines(clone.push("work/docs-1")).split("\n")
+    assert lines[0] == 'lanes: work/docs-1 is rejected: 36 changes in 12 commits outside its lane "docs"'
+    assert lines[21:24] == [
+        "    adds out/19 (outside-lane: no lane may write it)",
+        "    … and 5 more changes",
+        '  commit OID "Number 0" by Ann',
+    ]
+    assert lines[40:43] == [
+        '  commit OID "Number 8" by Ann',
+        "    changes out/08 (outside-lane: no lane may write it)",
+        "  … and 2 more commits",
+    ]
+
+
+def test_names_cannot_forge_a_line(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({b'a\nlanes: fine\x1b[2J\xff\xc3\xa9"': "x"}, "Sub\x1b[31mject\u202e\u2028x")
+    assert remote_lines(clone.push("work/docs-1")).split("\n")[1:3] == [
+        '  commit OID "Sub\\x1b[31mject\\u202e\\u2028x" by Ann',
+        '    adds "a\\nlanes: fine\\033[2J\\377\\303\\251\\"" (outside-lane: no lane may write it)',
+    ]
+
+
+def test_no_lane(clone: Repo) -> None:
+    clone.switch("feature", "main")
+    expected = """\
+lanes: feature is rejected: no lane covers this branch
+  branches that a lane covers:
+    work/docs-*: lane "docs", Write the docs
+    work/api-*: lane "api"
+    review/*: lane "review", Read, do not edit
+  manifest in force: .lanes.toml of refs/heads/main at OID
+  next:
+    give the branch a name that your task's lane covers: git branch -m NEW-NAME
+    or ask the integrator to cover it in .lanes.toml on main"""
+    assert remote_lines(clone.push("feature")) == expected
+    clone.commit({"docs/b.md": "b"})
+    assert remote_lines(clone.push("feature")) == expected
+
+
+def test_review_only(clone: Repo) -> None:
+    clone.switch("review/1", "main")
+    assert inside(clone.push("review/1"))
+    clone.commit({"docs/a.md": "edited"}, "Edit")
+    assert (
+        remote_lines(clone.push("review/1"))
+        == """\
+lanes: review/1 is rejected: 1 change in 1 commit outside its lane "review"
+  commit OID "Edit" by Ann
+    changes docs/a.md (review-only: lane "docs" may write it)
+  lane "review" is review-only: its branches may not change anything
+  manifest in force: .lanes.toml of refs/heads/main at OID
+  next:
+    take these changes out of the commits that made them (a commit that reverts them is not enough):
+      git rebase -i OID
+    report what you found instead of changing it; a task that must write needs another lane"""
+    )
+
+
+def test_an_ambiguous_branch_is_not_judged(clone: Repo, server: Repo) -> None:
+    clone.commit({".lanes.toml": MANIFEST + '[lanes.both]\nbranches = ["work/*"]\npaths = ["/both/"]\n'})
+    assert inside(clone.push("main"))
+    assert remote_lines(clone.push("main:work/api-1")) == (
+        'lanes: work/api-1 could not be judged: the branch work/api-1 is covered by the lanes "api" and "both";'
+        " change their branch patterns in .lanes.toml so that only one covers it\n"
+        "  manifest in force: .lanes.toml of refs/heads/main at OID"
+    )
+
+
+def test_status_2_wins_and_violations_are_still_printed(clone: Repo, server: Repo) -> None:
+    clone.commit({".lanes.toml": MANIFEST + '[lanes.both]\nbranches = ["work/api-*"]\npaths = ["/both/"]\n'})
+    assert inside(clone.push("main"))
+    tip = clone.head()
+    stdin = "".join(f"{ZERO} {tip} refs/heads/{name}\n" for name in ("feature", "work/api-1", "work/docs-1"))
+    ended = server.script("lane-pre-receive", stdin=stdin.encode())
+    assert (ended.status, ended.out) == (2, "")
+    assert [line for line in ended.err.splitlines() if line.startswith("lanes: ")] == [
+        "lanes: feature is rejected: no lane covers this branch",
+        'lanes: work/api-1 could not be judged: the branch work/api-1 is covered by the lanes "api" and "both";'
+        " change their branch patterns in .lanes.toml so that only one covers it",
+        "lanes: 2 of 3 refs can't be pushed, and a push is taken whole or not at all",
+    ]
+
+
+@pytest.mark.parametrize("inside_too", [True, False])
+def test_unlisted_branches_allowed(clone: Repo, inside_too: bool) -> None:
+    clone.commit({".lanes.toml": MANIFEST.replace("[defaults]", '[defaults]\nunlisted = "allow"')})
+    assert inside(clone.push("main"))
+    clone.switch("feature", "main")
+    clone.commit({"top.txt": "x"} if inside_too else {"ci/run": "x"})
+    assert inside(clone.push("feature")) is inside_too
+
+
+def test_what_was_pushed_before_is_judged_again(clone: Repo) -> None:
+    """A commit that reached the server by another branch was not judged for this lane."""
+    clone.switch("work/api-1", "main")
+    clone.commit({"api/a.py": "x"})
+    assert inside(clone.push("work/api-1"))
+    assert not inside(clone.push("work/api-1:work/docs-1"))
+    clone.switch("work/docs-2", "work/api-1")
+    clone.commit({"docs/b.md": "b"})
+    assert not inside(clone.push("work/docs-2"))
+
+
+def test_what_one_push_brings_to_main_is_not_trusted_yet(clone: Repo) -> None:
+    clone.commit({"top.txt": "new"})
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"})
+    assert not inside(clone.push("main", "work/docs-1"))
+    assert inside(clone.push("main"))
+    assert inside(clone.push("work/docs-1"))
+
+
+def test_force_and_deletion_of_a_lanes_branch(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"})
+    assert inside(clone.push("work/docs-1"))
+    clone.git("commit", "--quiet", "--amend", "-m", "Other")
+    assert inside(clone.push("--force", "work/docs-1"))
+    assert inside(clone.push("--delete", "work/docs-1"))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"docs/a.md": None, "top2.txt": "a\n"}, id="rename out"),
+        pytest.param({"top.txt": None, "docs/t.md": "t\n"}, id="rename in"),
+        pytest.param({"api/a.py": None}, id="delete"),
+        pytest.param({"docs": None}, id="folder replaced by a file"),
+    ],
+)
+def test_kinds_of_changes(clone: Repo, files: dict[str | bytes, str | None]) -> None:
+    clone.switch("work/docs-1", "main")
+    if files == {"docs": None}:
+        clone.git("rm", "--quiet", "-r", "docs")
+        files = {"docs": "now a file"}
+    clone.commit(files)
+    assert not inside(clone.push("work/docs-1"))
+
+
+def test_mode_type_and_submodule(clone: Repo) -> None:
+    for i, command in enumerate((("--chmod=+x", "top.txt"), ("--cacheinfo", f"160000,{clone.head()},sub"))):
+        clone.switch(f"work/docs-{i}", "main")
+        clone.git("update-index", "--add", *command)
+        clone.git("commit", "--quiet", "-m", "x")
+        assert not inside(clone.push(f"work/docs-{i}"))
+        clone.git("reset", "--quiet", "--hard", "main")
+    clone.switch("work/docs-9", "main")
+    clone.git("update-index", "--chmod=+x", "docs/a.md")
+    clone.git("update-index", "--add", "--cacheinfo", f"160000,{clone.head()},docs/sub")
+    clone.git("commit", "--quiet", "-m", "x")
+    assert inside(clone.push("work/docs-9"))
+
+
+def test_an_orphan_is_charged_with_all_it_holds_outside(clone: Repo) -> None:
+    clone.git("checkout", "--quiet", "--orphan", "work/docs-1")
+    clone.git("rm", "--quiet", "-r", "--cached", ".")
+    clone.git("clean", "--quiet", "-fdx")
+    clone.commit({"docs/only.md": "x"})
+    assert inside(clone.push("work/docs-1"))
+    clone.commit({"top.txt": "t\n"})
+    assert not inside(clone.push("work/docs-1"))
+
+
+# -- Merges
+
+
+def lane_and_newer_main(clone: Repo) -> None:
+    """Make a lane's branch with a commit, and a main that went on in all folders."""
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"}, "Write")
+    clone.switch("main")
+    clone.commit({"top.txt": "newer", "api/a.py": "newer", "docs/a.md": "newer"}, "Go on")
+    assert inside(clone.push("main"))
+    clone.switch("work/docs-1")
+
+
+def test_merging_main(clone: Repo) -> None:
+    lane_and_newer_main(clone)
+    clone.git("merge", "--quiet", "--no-edit", "main")
+    assert inside(clone.push("work/docs-1"))
+
+
+def test_merging_main_with_a_conflict_in_the_lane(clone: Repo) -> None:
+    lane_and_newer_main(clone)
+    clone.commit({"docs/a.md": "mine"})
+    assert clone.try_git("merge", "main").status == 1
+    clone.commit({"docs/a.md": "both"}, "Merge main")
+    assert inside(clone.push("work/docs-1"))
+
+
+@pytest.mark.parametrize("options", [["--strategy=ours"], ["--no-commit"]])
+def test_evil_merges(clone: Repo, options: list[str]) -> None:
+    lane_and_newer_main(clone)
+    clone.git("merge", "--quiet", "--no-edit", *options, "main")
+    if options == ["--no-commit"]:
+        clone.commit({"top.txt": "t\n"}, "Keep the stale file")
+    assert not inside(clone.push("work/docs-1"))
+
+
+def test_merging_an_older_main_again_takes_nothing_back(clone: Repo) -> None:
+    lane_and_newer_main(clone)
+    clone.git("merge", "--quiet", "--no-edit", "main")
+    tree = clone.git("rev-parse", "HEAD^{tree}")
+    clone.git("read-tree", "-u", "--reset", "main~1")
+    stale = clone.git("write-tree")
+    for made, accepted in ((tree, True), (stale, False)):
+        commit = clone.git("commit-tree", made, "-p", "HEAD", "-p", "main~1", "-m", "Merge an older main")
+        assert inside(clone.push(f"{commit}:refs/heads/work/docs-2")) is accepted
+
+
+def test_merging_a_branch_of_the_same_lane_and_of_another(clone: Repo) -> None:
+    for lane, file in (("docs-2", "docs/c.md"), ("api-2", "api/c.py")):
+        clone.switch(f"work/{lane}", "main")
+        clone.commit({file: "c"})
+    lane_and_newer_main(clone)
+    clone.git("merge", "--quiet", "--no-edit", "work/docs-2")
+    assert inside(clone.push("work/docs-1"))
+    clone.git("merge", "--quiet", "--no-edit", "work/api-2")
+    assert not inside(clone.push("work/docs-1"))
+
+
+def release_and_main(clone: Repo, on_release: str) -> None:
+    """Make both integration branches go on outside the lane, with their own values of top.txt or another file."""
+    clone.git("push", "--quiet", "origin", "main:release")
+    clone.switch("release", "main")
+    clone.commit({on_release: "release"}, "On release")
+    clone.switch("main")
+    clone.commit({"top.txt": "main"}, "On main")
+    assert inside(clone.push("main", "release"))
+    clone.switch("work/docs-1", "main~1")
+    clone.commit({"docs/b.md": "b"})
+
+
+def test_two_integration_branches_that_changed_different_files(clone: Repo) -> None:
+    release_and_main(clone, "api/a.py")
+    clone.git("merge", "--quiet", "--no-edit", "main")
+    clone.git("merge", "--quiet", "--no-edit", "release")
+    assert inside(clone.push("work/docs-1"))
+    clone.commit({"api/a.py": "mine"})
+    assert not inside(clone.push("work/docs-1"))
+    clone.commit({"api/a.py": "release"}, "Back", "--amend")
+    assert inside(clone.push("work/docs-1"))
+
+
+def test_a_merge_of_both_that_drops_a_change_of_one(clone: Repo) -> None:
+    release_and_main(clone, "api/a.py")
+    clone.git("merge", "--quiet", "--no-edit", "main")
+    clone.git("merge", "--quiet", "--no-edit", "--strategy=ours", "release")
+    assert remote_lines(clone.push("work/docs-1")).split("\n")[:3] == [
+        'lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"',
+        "  commit OID \"Merge branch 'release' into work/docs-1\" by Ann",
+        '    changes api/a.py (outside-lane: lane "api" may write it)',
+    ]
+
+
+def test_two_integration_branches_that_changed_one_file_differently(clone: Repo) -> None:
+    release_and_main(clone, "top.txt")
+    clone.git("merge", "--quiet", "--no-edit", "main")
+    clone.git("merge", "--quiet", "--no-edit", "-Xours", "release")
+    assert remote_lines(clone.push("work/docs-1")).split("\n")[2] == (
+        "    decides about top.txt (outside-lane: integration branches changed it differently;"
+        " merge one into the other first, then merge that)"
+    )
+    clone.switch("main")
+    clone.git("merge", "--quiet", "--no-edit", "-Xours", "release")
+    assert inside(clone.push("main"))
+    clone.switch("work/docs-2", "main~2")
+    clone.commit({"docs/c.md": "c"})
+    clone.git("merge", "--quiet", "--no-edit", "release")
+    clone.git("merge", "--quiet", "--no-edit", "main")
+    assert inside(clone.push("work/docs-2"))
+
+
+def test_integration_branches_that_crossed(clone: Repo) -> None:
+    """Two merge bases: what both of them hold is unchanged, what one of them lacks is not."""
+    release_and_main(clone, "api/a.py")
+    main, release = clone.git("rev-parse", "main"), clone.git("rev-parse", "release")
+    for branch, other in (("main", release), ("release", main)):
+        clone.switch(branch)
+        clone.git("merge", "--quiet", "--no-edit", other)
+    clone.commit({"ci/run": "release"})
+    assert inside(clone.push("main", "release"))
+    assert len(clone.git("merge-base", "--all", "main", "release").split()) == 2
+    clone.switch("work/docs-3", "main")
+    clone.git("merge", "--quiet", "--no-edit", "--no-ff", "release")
+    clone.commit({"docs/c.md": "c"})
+    assert inside(clone.push("work/docs-3"))
+    clone.commit({"top.txt": "t\n"}, "Roll back to before both")
+    assert not inside(clone.push("work/docs-3"))
+
+
+def test_misleading_dates(clone: Repo) -> None:
+    """rev-list lists trusted commits when dates are skewed; they are not charged to the branch."""
+    dates = [2000000000 - i * 100000000 for i in range(8)]
+    for i, date in enumerate(dates):
+        stamp = {"GIT_COMMITTER_DATE": f"{date} +0000"}
+        clone.write({"top.txt": f"{i}"})
+        clone.git("commit", "--quiet", "--no-verify", "-am", f"Skewed {i}", env=stamp)
+    assert inside(clone.push("main"))
+    clone.switch("work/docs-1", "main~7")
+    clone.write({"docs/b.md": "b"})
+    clone.git("add", "docs/b.md")
+    clone.git("commit", "--quiet", "-m", "Write", env={"GIT_COMMITTER_DATE": "100000 +0000"})
+    clone.git("merge", "--quiet", "--no-edit", "main~1", env={"GIT_COMMITTER_DATE": "100001 +0000"})
+    assert inside(clone.push("work/docs-1"))
+    clone.write({"top.txt": "x"})
+    clone.git("commit", "--quiet", "-am", "Out", env={"GIT_COMMITTER_DATE": "100002 +0000"})
+    assert said(clone.push("work/docs-1")) == (
+        'lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"'
+    )
+
+
+# -- Integration branches and the manifest
+
+
+def test_integration_branches_may_change_anything(clone: Repo) -> None:
+    clone.commit({"ci/run": "x", "top.txt": "x", ".lanes.toml": MANIFEST + "\n"})
+    assert inside(clone.push("main"))
+    assert inside(clone.push("main:release"))
+
+
+def test_integration_branches_can_not_be_rewound_or_deleted(clone: Repo, server: Repo) -> None:
+    clone.commit({"top.txt": "x"})
+    assert inside(clone.push("main", "main:release"))
+    assert said(clone.push("--force", "main~1:main")) == (
+        "lanes: main is rejected: the integration branch main can't be rewound; OID must stay in it"
+    )
+    server.git("config", "receive.denyDeleteCurrent", "false")
+    for name in ("main", "release"):
+        assert said(clone.push("--delete", name)) == (
+            f"lanes: {name} is rejected: the integration branch {name} can't be deleted"
+        )
+
+
+@pytest.mark.parametrize("name", ["MAIN", "Main", "Release"])
+def test_a_name_that_differs_in_case_only(clone: Repo, name: str) -> None:
+    assert f"lanes: {name} is rejected: only its case differs from" in said(
+        clone.push(f"main:refs/heads/{name}")
+    )
+
+
+def test_the_manifest_in_force_is_never_the_one_pushed(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({".lanes.toml": MANIFEST.replace('"/docs/"', '"*"')}, "Widen")
+    clone.commit({"top.txt": "mine"}, "Use it")
+    lines = remote_lines(clone.push("work/docs-1")).split("\n")
+    assert lines[2] == "    changes .lanes.toml (protected: only integration branches may write it)"
+    assert lines[4] == "    changes top.txt (outside-lane: no lane may write it)"
+
+
+BROKEN = "version = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({".lanes.toml": None}, "OID has no .lanes.toml"),
+        (
+            {".lanes.toml": BROKEN},
+            "the manifest of OID is invalid\n"
+            "  .lanes.toml:1: version: 2: expected 1, the only version that this git-lanes reads",
+        ),
+    ],
+)
+def test_main_can_not_lose_its_manifest(
+    clone: Repo, files: dict[str | bytes, str | None], problem: str
+) -> None:
+    clone.commit(files)
+    assert remote_lines(clone.push("main")).startswith(
+        "lanes: main is rejected: it would leave main without a valid manifest, and lock everybody out: "
+        + problem
+    )
+    clone.commit({".lanes.toml": MANIFEST})
+    assert inside(clone.push("main"))
+
+
+@pytest.mark.parametrize("kind", ["symlink", "folder", "submodule"])
+def test_a_manifest_must_be_a_file(clone: Repo, kind: str) -> None:
+    os.remove(clone.path / ".lanes.toml")
+    if kind == "symlink":
+        os.symlink("docs/a.md", clone.path / ".lanes.toml")
+        clone.git("add", ".lanes.toml")
+    elif kind == "folder":
+        clone.write({".lanes.toml/x": "x"})
+        clone.git("add", ".")
+    else:
+        clone.git("update-index", "--cacheinfo", f"160000,{clone.head()},.lanes.toml")
+    clone.git("commit", "--quiet", "-m", "Replace")
+    word = {"symlink": "a symbolic link", "folder": "a folder", "submodule": "a submodule"}[kind]
+    assert f".lanes.toml:1: it is {word}; expected a file" in remote_lines(clone.push("main"))
+
+
+@pytest.fixture
+def without_manifest(clone: Repo, server: Repo) -> Repo:
+    """A clone whose server lost its manifest behind the hook's back."""
+    clone.commit({".lanes.toml": None}, "Lose it")
+    os.rename(server.path / "hooks" / "pre-receive", server.path / "hooks" / "off")
+    clone.git("push", "--quiet", "origin", "main")
+    os.rename(server.path / "hooks" / "off", server.path / "hooks" / "pre-receive")
+    return clone
+
+
+def test_beginning(without_manifest: Repo) -> None:
+    clone = without_manifest
+    assert (
+        remote_lines(clone.push("main:work/docs-1"))
+        == """\
+lanes: work/docs-1 could not be judged: no manifest is in force: refs/heads/main at OID has no .lanes.toml
+  to begin: bring a valid .lanes.toml to main; everything else waits for it"""
+    )
+    clone.commit({"top.txt": "x"})
+    assert (
+        remote_lines(clone.push("main"))
+        == """\
+lanes: main could not be judged: no manifest is in force: refs/heads/main at OID has no .lanes.toml
+  to begin: bring a valid .lanes.toml to main; everything else waits for it
+  this push does not: OID has no .lanes.toml"""
+    )
+    clone.commit({".lanes.toml": BROKEN})
+    assert "expected 1, the only version" in remote_lines(clone.push("main"))
+    clone.commit({".lanes.toml": MANIFEST})
+    assert inside(clone.push("main"))
+    assert inside(clone.push("main:work/docs-1"))
+
+
+def test_mending(clone: Repo, server: Repo) -> None:
+    clone.commit({".lanes.toml": BROKEN}, "Break it")
+    server.git("fetch", "--quiet", str(clone.path), "main")
+    server.git("update-ref", "refs/heads/main", clone.head())
+    assert (
+        remote_lines(clone.push("main:work/docs-1"))
+        == """\
+lanes: work/docs-1 could not be judged: the manifest in force is invalid: refs/heads/main at OID
+  .lanes.toml:1: version: 2: expected 1, the only version that this git-lanes reads
+  to mend: bring a valid .lanes.toml to main; everything else waits for it"""
+    )
+    clone.commit({".lanes.toml": MANIFEST}, "Mend it")
+    assert inside(clone.push("main"))
+
+
+def test_an_unborn_trusted_branch(tmp_path: Path, server: Repo) -> None:
+    clone = make_repo(tmp_path / "clone")
+    clone.git("remote", "add", "origin", str(server.path))
+    clone.commit({"a": "a"})
+    assert (
+        remote_lines(clone.push("main:work/docs-1"))
+        == """\
+lanes: work/docs-1 could not be judged: no manifest is in force: refs/heads/main, the branch that holds it here, \
+does not exist yet
+  to begin: push main with a valid .lanes.toml"""
+    )
+    assert not inside(clone.push("main"))
+    clone.commit({".lanes.toml": MANIFEST})
+    assert inside(clone.push("main"))
+
+
+def test_head_that_names_a_branch_nobody_has(tmp_path: Path, server: Repo) -> None:
+    clone = make_repo(tmp_path / "clone")
+    clone.commit({".lanes.toml": MANIFEST})
+    server.git("fetch", "--quiet", str(clone.path), "main:main")
+    server.git("symbolic-ref", "HEAD", "refs/heads/master")
+    clone.git("remote", "add", "origin", str(server.path))
+    assert remote_lines(clone.push("main:work/docs-1")).endswith(
+        "or name the branch that holds it, in this repository: git symbolic-ref HEAD refs/heads/main"
+    )
+    server.git("symbolic-ref", "HEAD", "refs/heads/main")
+    assert inside(clone.push("main:work/docs-1"))
+
+
+def test_another_trusted_ref(clone: Repo, server: Repo) -> None:
+    clone.commit({".lanes.toml": MANIFEST.replace("work/docs-*", "text/*")})
+    assert inside(clone.push("main:release"))
+    server.git("config", "lanes.trustedRef", "refs/heads/release")
+    assert inside(clone.push("main:text/1"))
+    assert not inside(clone.push("main:work/docs-1"))
+    server.git("config", "lanes.trustedRef", "release")
+    assert said(clone.push("main:text/2")) == (
+        "lanes: could not judge: lanes.trustedRef is release; on a server, name one under refs/heads/"
+    )
+
+
+# -- Other refs
+
+
+def test_tags(clone: Repo) -> None:
+    clone.git("tag", "light", "main")
+    clone.git("tag", "-a", "-m", "x", "annotated", "main")
+    clone.git("tag", "-a", "-m", "x", "nested", "annotated")
+    assert inside(clone.push("light", "annotated", "nested"))
+    assert inside(clone.push("--delete", "light"))
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"})
+    assert inside(clone.push("work/docs-1"))
+    clone.git("tag", "early")
+    assert (
+        remote_lines(clone.push("early"))
+        == """\
+lanes: refs/tags/early is rejected: a tag must point to a commit of main or release; integrate the commit first, \
+or push both at once
+  manifest in force: .lanes.toml of refs/heads/main at OID"""
+    )
+    clone.switch("main")
+    clone.git("merge", "--quiet", "--no-ff", "--no-edit", "work/docs-1")
+    assert inside(clone.push("main", "early"))
+
+
+@pytest.mark.parametrize("what", ["main^{tree}", "main:top.txt"])
+def test_a_tag_of_no_commit(clone: Repo, what: str) -> None:
+    clone.git("tag", "odd", what)
+    assert "a tag must point to a commit" in said(clone.push("odd"))
+
+
+@pytest.mark.parametrize(
+    ("ref", "accepted"),
+    [
+        ("refs/notes/commits", True),  # the manifest names refs/notes/**
+        ("refs/notes/deep/er", True),
+        ("refs/replace/" + A, False),
+        ("refs/for/main", False),
+        ("refs/pull/1/head", False),
+        ("refs/heads/refs/heads/main", False),
+        ("refs/heads/HEAD", False),
+        ("refs/heads/" + A, False),
+        ("refs/heads/work/docs-\u2028\u0085", True),
+    ],
+)
+def test_other_refs(clone: Repo, ref: str, accepted: bool) -> None:
+    assert inside(clone.push(f"main:{ref}")) is accepted
+
+
+def test_a_ref_that_is_not_utf_8(clone: Repo) -> None:
+    assert inside(clone.push(b"main:refs/heads/work/docs-\xff"))
+    assert (
+        said(clone.push(b"main:refs/heads/x\xff")) == "lanes: x\\xff is rejected: no lane covers this branch"
+    )
+
+
+def test_replace_refs_on_the_server_change_nothing(clone: Repo, server: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    evil = clone.commit({"top.txt": "mine"})
+    server.git("fetch", "--quiet", str(clone.path), "work/docs-1")
+    server.git("update-ref", f"refs/replace/{evil}", clone.git("rev-parse", "main"))
+    (server.path / "info").mkdir(exist_ok=True)
+    (server.path / "info" / "grafts").write_text(f"{evil}\n{clone.git('rev-parse', 'main')} {evil}\n")
+    assert not inside(clone.push("work/docs-1"))
+
+
+@pytest.mark.parametrize("target", ["refs/heads/work/docs-1", "refs/heads/nowhere", "refs/heads/main"])
+def test_a_symbolic_ref_can_not_be_pushed_to(clone: Repo, server: Repo, target: str) -> None:
+    assert inside(clone.push("main:work/docs-1"))
+    server.git("symbolic-ref", "refs/heads/work/docs-alias", target)
+    clone.commit({"docs/b.md": "b"})
+    assert said(clone.push("main:work/docs-alias")) == (
+        f"lanes: work/docs-alias is rejected: it is a symbolic ref here; push to its target instead: {target}"
+    )
+
+
+def test_a_namespace_is_refused(clone: Repo, server: Repo) -> None:
+    stdin = f"{ZERO} {clone.head()} refs/heads/work/docs-1\n".encode()
+    ended = server.script("lane-pre-receive", stdin=stdin, env={"GIT_NAMESPACE": "x"})
+    assert (ended.status, ended.err) == (
+        2,
+        "lanes: could not judge: GIT_NAMESPACE is set; lanes can't be judged inside a namespace, so unset it\n",
+    )
+
+
+# -- What can't be judged
+
+
+def crafted(repo: Repo, *entries: tuple[str, bytes, str]) -> str:
+    """Make a tree that git's own commands refuse to make, from (mode, name, object id), and give its id."""
+    raw = b"".join(mode.encode() + b" " + name + b"\0" + bytes.fromhex(oid) for mode, name, oid in entries)
+    return repo.git("hash-object", "-t", "tree", "-w", "--stdin", "--literally", stdin=raw)
+
+
+@pytest.mark.parametrize(
+    "name", [b"..", b".", b".git", b".GIT", b"git~1", b".g\xe2\x80\x8cit", b".git ", b".git::$x"]
+)
+def test_trees_that_git_must_not_hold(clone: Repo, name: bytes) -> None:
+    blob = clone.git("rev-parse", "main:top.txt")
+    docs = crafted(clone, ("100644", b"a.md", blob), ("40000", name, clone.git("rev-parse", "main:api")))
+    tree = [line.split(None, 3) for line in clone.git("ls-tree", "main").splitlines()]
+    root = crafted(
+        clone,
+        *((mode.lstrip("0"), file.encode(), docs if file == "docs" else oid) for mode, _, oid, file in tree),
+    )
+    commit = clone.git("commit-tree", root, "-p", "main", "-m", "x")
+    ended = clone.push(f"{commit}:refs/heads/work/docs-1")
+    assert "could not be judged: commit OID holds" in said(ended)
+
+
+def test_a_tree_that_holds_a_name_twice(clone: Repo) -> None:
+    blob, other = clone.git("rev-parse", "main:top.txt"), clone.git("rev-parse", "main:docs/a.md")
+    docs = crafted(clone, ("100644", b"n.md", blob), ("100644", b"n.md", other))
+    tree = [line.split(None, 3) for line in clone.git("ls-tree", "main").splitlines()]
+    root = crafted(
+        clone,
+        *((mode.lstrip("0"), file.encode(), docs if file == "docs" else oid) for mode, _, oid, file in tree),
+    )
+    commit = clone.git("commit-tree", root, "-p", "main", "-m", "x")
+    assert "could not be judged: commit OID holds docs/n.md" in said(
+        clone.push(f"{commit}:refs/heads/work/docs-1")
+    )
+
+
+def test_a_missing_object(clone: Repo, server: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"})
+    tip = clone.commit({"docs/c.md": "c"})
+    clone.git("push", "--quiet", "--no-verify", "origin", "work/docs-1")
+    tree = server.git("rev-parse", f"{tip}:docs")
+    server.git("config", "core.logAllRefUpdates", "false")
+    os.remove(server.path / "objects" / tree[:2] / tree[2:])
+    ended = server.script("lane-pre-receive", stdin=f"{ZERO} {tip} refs/heads/work/docs-1\n".encode())
+    assert (ended.status, ended.out) == (2, "")
+    assert "lanes: work/docs-1 could not be judged: " in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_shallow_boundary(clone: Repo, server: Repo, tmp_path: Path) -> None:
+    clone.commit({"top.txt": "1"})
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/b.md": "b"})
+    clone.git("push", "--quiet", "origin", "main", "work/docs-1")
+    for depth, status in ((1, 2), (2, 0)):
+        copy = tmp_path / f"depth-{depth}"
+        clone.git(
+            "clone",
+            "--quiet",
+            "--bare",
+            f"--depth={depth}",
+            "--no-single-branch",
+            f"file://{server.path}",
+            str(copy),
+        )
+        ended = Repo(copy).script("lane-audit", "work/docs-1")
+        assert ended.status == status, ended
+        if status:
+            assert ended.out.split("\n")[1] == (
+                "work/docs-1 could not be judged: the history is cut off here (a shallow clone);"
+                " run: git fetch --unshallow"
+            )
+
+
+def test_sha_256(tmp_path: Path) -> None:
+    server = make_repo(tmp_path / "server.git", "--bare", "--object-format=sha256")
+    server.hook("pre-receive", "lane-pre-receive")
+    clone = make_repo(tmp_path / "clone", "--object-format=sha256")
+    clone.git("remote", "add", "origin", str(server.path))
+    clone.commit({".lanes.toml": MANIFEST, "top.txt": "t"})
+    assert inside(clone.push("main"))
+    clone.switch("work/docs-1", "main")
+    clone.commit({"docs/a.md": "a"})
+    assert inside(clone.push("work/docs-1"))
+    clone.commit({"top.txt": "x"})
+    assert not inside(clone.push("work/docs-1"))
+    assert clone.script("lane-audit").status == 1
+
+
+def test_the_number_of_processes_does_not_grow(clone: Repo, server: Repo, tmp_path: Path) -> None:
+    """Commits, and merges of an ever newer main, cost no further git process."""
+    counts = []
+    for rounds in (1, 6):
+        clone.switch("work/docs-1", "main")
+        for i in range(rounds):
+            clone.switch("main")
+            clone.commit({"top.txt": f"{rounds}.{i}"})
+            clone.switch("work/docs-1")
+            clone.commit({f"docs/{rounds}.{i}": "x"})
+            clone.git("merge", "--quiet", "--no-edit", "main")
+        clone.switch("main")
+        clone.commit({"top.txt": f"{rounds} last"})
+        assert inside(clone.push("main"))
+        log = tmp_path / f"trace-{rounds}"
+        tip = clone.git("rev-parse", "work/docs-1")
+        clone.git("push", "--quiet", "--no-verify", str(server.path), f"+{tip}:refs/notes/keep")
+        wrapper = tmp_path / "bin" / "git"
+        wrapper.parent.mkdir(exist_ok=True)
+        real = clone.run("sh", "-c", "command -v git").out.strip()
+        wrapper.write_text(f'#!/bin/sh\necho "$1" >>{log}\nexec {real} "$@"\n')
+        wrapper.chmod(0o755)
+        path = {"PATH": f"{wrapper.parent}:{os.environ['PATH']}"}
+        ended = server.script(
+            "lane-pre-receive", stdin=f"{ZERO} {tip} refs/heads/work/docs-1\n".encode(), env=path
+        )
+        assert (ended.status, ended.err) == (0, "")
+        counts.append(log.read_text().split())
+    assert counts[0] == counts[1]
