@@ -1,4 +1,4 @@
-"""Random histories, built by git, and a slow model of the verdict that knows nothing of the project's code."""
+"""Random histories, built by git, and a slow model of the verdict, which shares no code with the project."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
