@@ -85,14 +85,14 @@ class _Stage:
 
     def push(self, branch: str, story: str, accepted: bool) -> None:
         """Push *branch* and compare the server's verdict with what it must be."""
-        click.echo(f"\n# {story}\n$ git push origin {branch}")
+        click.echo(f"# {story}\n$ git push origin {branch}")
         status, said = type_git(self.clone, "push", "origin", branch, environment=self._environment)
         lines = [line for line in said.splitlines() if line.startswith("remote: ") and line != "remote: "]
         click.echo("\n".join(line.rstrip() for line in lines) or f"{branch} -> {branch}")
         right = accepted == (status == 0)
         self.wrong += not right
         verdict = "accepted" if status == 0 else "rejected"
-        click.echo(f"=> {verdict}, as it must be" if right else f"=> {verdict}: THIS VERDICT IS WRONG")
+        click.echo(f"=> {verdict}{', as it must be' if right else ': THIS VERDICT IS WRONG'}\n")
 
 
 _WHO = {"NAME": "Demo", "EMAIL": "demo@example.org"}
@@ -206,11 +206,11 @@ def play(keep: str | None) -> int:
                     f"the folder {printable(os.fsencode(keep))} can't be made: {error.strerror}"
                 ) from None
         stage = _Stage(folder)
-        click.echo(f"# {MANIFEST}".replace("\n", "\n# ").rstrip("# "))
+        click.echo(f"# The manifest, .lanes.toml at the root of main:\n\n{MANIFEST}")
         for scene in SCENES:
             scene(stage)
         click.echo(
-            f"\n{'Every verdict was right.' if not stage.wrong else f'{stage.wrong} verdicts were WRONG.'}"
+            "Every verdict was right." if not stage.wrong else f"Verdicts that were WRONG: {stage.wrong}."
         )
         if keep is not None:
             click.echo(f"The server is {stage.server}, the clone {stage.clone}.")
