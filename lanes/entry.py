@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lanes.errors import CannotJudge
 
@@ -33,12 +33,16 @@ def run(main: Callable[[], int]) -> int:
         return 2
 
 
-def usage(arguments: list[str], most: int, text: str) -> int | None:
-    """Answer `--help` and refuse too many arguments to a hook; give the exit status, None to go on."""
+def hook(judge: Callable[[Sequence[str]], int], argv: Sequence[str] | None, most: int, usage: str) -> int:
+    """Run a hook that takes at most so many arguments, and give its exit status.
+
+    *argv* is without the program's name, None for the program's own; *usage* answers `--help`.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
     if any(argument in ("-h", "--help") for argument in arguments):
-        print(text)  # noqa: T201 - the answer to --help belongs on stdout
+        print(usage)  # noqa: T201 - the answer to --help belongs on stdout
         return 0
     if len(arguments) > most:
-        complain(f"too many arguments\n{text}")
+        complain(f"too many arguments\n{usage}")
         return 2
-    return None
+    return run(lambda: judge(arguments))

@@ -1,5 +1,6 @@
 """Judge a push: what may be done to each kind of ref (DESIGN 4.6, 4.7), and what to say about it."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,20 @@ class Update:
     ref: bytes
     old: str
     new: str
+
+
+def updates_of(data: bytes, line: re.Pattern[bytes]) -> list[Update]:
+    """Read what git gives a hook on standard input; *line* has the groups `ref`, `old` and `new`.
+
+    Raises CannotJudge where a line is not whole.
+    """
+    updates = []
+    for given in re.findall(rb"[^\n]*\n|[^\n]+", data):
+        found = line.fullmatch(given)
+        if not found:
+            raise CannotJudge(f"git gave the hook a line that is no ref update: {printable(given)[:200]}")
+        updates.append(Update(found["ref"], found["old"].decode(), found["new"].decode()))
+    return updates
 
 
 def judge_push(

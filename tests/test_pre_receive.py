@@ -82,6 +82,15 @@ def test_half_a_line_is_status_2(clone: Repo, server: Repo) -> None:
     )
 
 
+def test_nothing_on_standard_input_is_status_2(server: Repo) -> None:
+    ended = server.script("lane-pre-receive")
+    assert (ended.status, ended.out, ended.err) == (
+        2,
+        "",
+        "lanes: could not judge: no ref came on standard input; a script that calls this hook must hand it on\n",
+    )
+
+
 # -- Branches
 
 

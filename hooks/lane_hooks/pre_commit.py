@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +71,7 @@ def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
     return 1
 
 
-def judge() -> int:
+def judge(_arguments: Sequence[str]) -> int:
     """Judge what is about to be committed; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
@@ -94,9 +93,7 @@ def judge() -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook; *argv* is without the program's name."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    status = entry.usage(arguments, 0, USAGE)
-    return entry.run(judge) if status is None else status
+    return entry.hook(judge, argv, 0, USAGE)
 
 
 if __name__ == "__main__":

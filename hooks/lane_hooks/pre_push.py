@@ -9,26 +9,21 @@ from lanes import entry
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES
 from lanes.plumbing import Git
-from lanes.push import Update, judge_push, messages
+from lanes.push import Update, judge_push, messages, updates_of
 from lanes.text import printable
 from lanes.trust import in_clone
 from lanes.verdict import exit_status
 
 USAGE = """usage: lane-pre-push [REMOTE [URL]], called by git with a line for each ref on standard input:
 LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID"""
+_ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 # A local ref is what the user typed, so it may hold spaces.
-_LINE = re.compile(rb"[^\n]* ([0-9a-f]{40}|[0-9a-f]{64}) (refs/[^ \n\0]+) ([0-9a-f]{40}|[0-9a-f]{64})\n")
+_LINE = re.compile(rb"[^\n]* (?P<new>%b) (?P<ref>refs/[^ \n\0]+) (?P<old>%b)\n" % (_ID, _ID))
 
 
 def parse(data: bytes) -> list[Update]:
     """Read what git gives a pre-push hook. Raises CannotJudge where a line is not whole."""
-    updates = []
-    for line in re.findall(rb"[^\n]*\n|[^\n]+", data):
-        found = _LINE.fullmatch(line)
-        if not found:
-            raise CannotJudge(f"git gave the hook a line that is no ref update: {printable(line)[:200]}")
-        updates.append(Update(found[2], found[3].decode(), found[1].decode()))
-    return updates
+    return updates_of(data, _LINE)
 
 
 def named_by_pre_commit(git: Git, environment: Mapping[str, str]) -> list[Update]:
@@ -48,10 +43,11 @@ def named_by_pre_commit(git: Git, environment: Mapping[str, str]) -> list[Update
     return [Update(remote_branch, "0" * len(tip), tip)]
 
 
-def judge(remote: str | None) -> int:
+def judge(arguments: Sequence[str]) -> int:
     """Judge the push on standard input; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
+    remote = arguments[0] if arguments else None
     updates = parse(sys.stdin.buffer.read())
     if not updates and os.environ.get("PRE_COMMIT") == "1":
         updates = named_by_pre_commit(git, os.environ)
@@ -68,9 +64,7 @@ def judge(remote: str | None) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the hook; *argv* is without the program's name."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    status = entry.usage(arguments, 2, USAGE)
-    return entry.run(lambda: judge(arguments[0] if arguments else None)) if status is None else status
+    return entry.hook(judge, argv, 2, USAGE)
 
 
 if __name__ == "__main__":
