@@ -87,7 +87,8 @@ def test_nothing_on_standard_input_is_status_2(server: Repo) -> None:
     assert (ended.status, ended.out, ended.err) == (
         2,
         "",
-        "lanes: could not judge: no ref came on standard input; a script that calls this hook must hand it on\n",
+        "lanes: could not judge: no ref came on standard input;"
+        " a script that calls this hook must hand it on\n",
     )
 
 
