@@ -141,14 +141,15 @@ def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice:
     lines = ["lanes: audit" + "".join(f", {line}" for line in report.in_force(trust))]
     for verdict, hint in zip(verdicts, advice, strict=True):
         if verdict.status:
-            lines += report.rejection(verdict, trust, authors, hint).split("\n")
+            lines.append(report.rejection(verdict, trust, authors, hint).replace("\n", "\n  "))
         elif verdict.integration:
             lines.append(f"{report.shown(verdict.ref)} is inside: an integration branch may change anything")
         else:
             commits = report.count(verdict.commits, "commit", "commits")
-            lines.append(
-                f"{report.shown(verdict.ref)} is inside: {commits} of its {report.lane_name(verdict.lane)}"
+            lane = (
+                f"inside its {report.lane_name(verdict.lane)}" if verdict.lane else "inside, without a lane"
             )
+            lines.append(f"{report.shown(verdict.ref)} is {lane}: {commits} judged")
     inside = sum(verdict.status == 0 for verdict in verdicts)
     if len(verdicts) != 1:
         lines.append(f"{inside} of {report.count(len(verdicts), 'branch', 'branches')} inside")

@@ -8,7 +8,7 @@ import click
 from lanes import report
 from lanes.command import open_repository, run, trust_of
 from lanes.errors import CannotJudge
-from lanes.manifest import BRANCHES, FILE, Key, Lane, Manifest, ManifestInvalid, dotted
+from lanes.manifest import BRANCHES, FILE, Key, Manifest, ManifestInvalid, dotted
 from lanes.plumbing import Git
 from lanes.repository import Repository
 from lanes.text import printable, quoted
@@ -68,7 +68,7 @@ def show(branch: str | None) -> int:
         lines, status = [f"{shown} is an integration branch: it may change anything"], 0
     elif lane := manifest.lane_of(name):
         summary = f": {lane.summary}" if lane.summary else ""
-        lines, status = [f"{shown} has the lane {lane.name}{summary}", *report.may_write(lane, manifest)], 0
+        lines, status = [f'{shown} has the lane "{lane.name}"{summary}', *report.may_write(lane, manifest)], 0
     elif manifest.allow_unlisted:
         lines, status = [f"{shown} has no lane; it may write whatever is not protected"], 0
     else:
@@ -103,34 +103,37 @@ def why(path: str, branch: str | None) -> int:
 
 def _answers(trust: Trust, branch: bytes | None, path: bytes, folder: bool) -> Iterator[tuple[bool, str]]:
     manifest = trust.required()
-    asked: list[Lane] = list(manifest.lanes)
+    if manifest.reserved(path, folder):
+        index = manifest.protected.deciding(path, folder)
+        protected: Key | None = None if path == FILE or index is None else ("defaults", "protected", index)
+        reason = _by(manifest, protected) or ": it is the manifest"
+        yield False, f"only integration branches may write it{reason}"
+        return
+    asked = list(manifest.lanes)
     if branch is not None:
         lane = manifest.lane_of(branch)
         if lane is None:
-            allowed = manifest.may_write(None, path, folder)
-            yield (
-                allowed,
-                f"no lane covers {printable(branch)}: it {'may' if allowed else 'may not'} write this",
-            )
+            verb = "may" if manifest.allow_unlisted else "may not"
+            yield manifest.allow_unlisted, f"{printable(branch)} {verb} write it: no lane covers this branch"
             return
         asked = [lane]
     for lane in asked:
         allowed, key = manifest.decision(lane, path, folder)
-        if allowed or key is not None or branch is not None or path == FILE:
+        if allowed or key is not None:
             verb = "may" if allowed else "may not"
-            yield allowed, f"{verb} write it: lane {lane.name}{_because(manifest, key, path)}"
-    if not any(manifest.may_write(lane, path, folder) for lane in asked):
-        yield (
-            False,
-            "no lane may write it" if branch is None else f"the lane of {printable(branch)} may not write it",
-        )
+            yield allowed, f'lane "{lane.name}" {verb} write it{_by(manifest, key)}'
+        elif branch is not None:
+            why = "it is review-only" if lane.review_only else "none of its patterns matches"
+            yield False, f'lane "{lane.name}" may not write it: {why}'
+    if branch is None and not any(manifest.may_write(lane, path, folder) for lane in asked):
+        yield False, "no lane may write it"
 
 
-def _because(manifest: Manifest, key: Key | None, path: bytes) -> str:
+def _by(manifest: Manifest, key: Key | None) -> str:
     if key is None:
-        return ", since only integration branches may" if path == FILE else ", since no pattern matches"
-    pattern = manifest.pattern_at(key)
-    return f", by {printable(pattern.encode())} ({dotted(key)}, line {manifest.line_of(key)} of {_FILE})"
+        return ""
+    pattern = printable(manifest.pattern_at(key).encode())
+    return f", by {pattern} (line {manifest.line_of(key)} of {_FILE}: {dotted(key)})"
 
 
 def _branch(git: Git, name: str | None) -> bytes:

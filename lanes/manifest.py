@@ -95,18 +95,17 @@ class Manifest:
     def decision(self, lane: Lane, path: bytes, folder: bool = False) -> tuple[bool, Key | None]:
         """Tell whether branches of *lane* may write *path*, and the key of the pattern that decided if any.
 
-        It is `may_write` with its reason, in the same order of precedence.
+        It is `may_write` with its reason, for a path that is not reserved.
         """
         allowed = self.may_write(lane, path, folder)
-        protected = self.protected.deciding(path, folder)
-        if path == FILE:
-            return False, None
-        if self.protected.match(path, folder):
-            return False, ("defaults", "protected", protected or 0)
-        lists = [(lane.paths, ("lanes", lane.name, "paths")), (self.shared, ("defaults", "shared"))]
-        decided = [(patterns.deciding(path, folder), patterns, key) for patterns, key in lists]
-        for index, patterns, key in decided:
-            if index is not None and (patterns.match(path, folder) or not allowed):
+        if lane.review_only:
+            return allowed, None
+        for patterns, key in (
+            (lane.paths, ("lanes", lane.name, "paths")),
+            (self.shared, ("defaults", "shared")),
+        ):
+            index = patterns.deciding(path, folder)
+            if index is not None and patterns.patterns[index].include == allowed:
                 return allowed, (*key, index)
         return allowed, None
 
