@@ -1,6 +1,6 @@
 """The verdict: a pure function from values to violations (DESIGN 4). It knows neither git nor a terminal."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -43,13 +43,15 @@ class Commit(NamedTuple):
     """A judged commit, as its changes against *against*: the trusted side or a parent that shares it.
 
     *against* is the id of that parent, or of a commit that is not judged; None for the trusted side itself.
-    *parents* are the judged ones. *changes* is read once, in order, before the next commit is taken.
+    *parents* are the judged ones. *changes* is read once, in order, before the next commit is taken. *spent*
+    are ids, its own perhaps among them, that no later commit names in *parents* or *against*.
     """
 
     oid: str
     parents: tuple[str, ...]
     against: str | None
     changes: Iterable[Change]
+    spent: tuple[str, ...] = ()
 
 
 class Reason(StrEnum):
@@ -80,7 +82,54 @@ class _Departure(NamedTuple):
     value: Value | None
 
 
-_Departures = Mapping[bytes, _Departure]
+class _Paths(dict[bytes, _Departure]):
+    """Where a commit departs from its trusted side; `sharers` is how many commits have this very object."""
+
+    sharers = 0
+
+
+class _Departures:
+    """The departures of each commit, for as long as a later commit may ask for them."""
+
+    def __init__(self) -> None:
+        self._of: dict[str, _Paths] = {}
+        self._own = _Paths()
+        self._inherited = True
+
+    def begin(self, commit: Commit) -> None:
+        """Let *commit* depart where the commit departs that it is compared with."""
+        self._own = self._of.get(commit.against or "", _Paths())
+        self._inherited = True
+
+    def add(self, commit: Commit, change: Change) -> bool:
+        """Take a change outside the lane in; tell whether it is charged to *commit*."""
+        if (
+            self._inherited
+        ):  # most commits add nothing, and most others are the last to ask for what they inherit
+            alone = self._own.sharers == 1 and commit.against in commit.spent
+            self._own = self._own if alone else _Paths(self._own)
+            self._inherited = False
+        known = self._own.get(change.path)
+        trusted = known.trusted if known else change.old
+        if change.new == trusted:
+            self._own.pop(change.path, None)
+            return False
+        charged = not any(self._departs(parent, change) for parent in commit.parents)
+        self._own[change.path] = _Departure(trusted, change.new)
+        return charged
+
+    def _departs(self, parent: str, change: Change) -> bool:
+        departure = self._of[parent].get(change.path) if parent in self._of else None
+        return departure is not None and departure.value == change.new
+
+    def finish(self, commit: Commit) -> None:
+        """Keep what *commit* departs in, and forget what no later commit asks for."""
+        if self._own:
+            self._own.sharers += 1
+            self._of[commit.oid] = self._own
+        for oid in commit.spent:
+            if oid in self._of:
+                self._of.pop(oid).sharers -= 1
 
 
 def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> Iterator[Violation]:
@@ -94,31 +143,15 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
         yield Violation(Reason.NO_LANE)
         return
     reason_of = _Reasons(manifest, lane)
-    departures: dict[str, _Departures] = {}
+    departures = _Departures()
     for commit in commits:
-        inherited = departures.get(commit.against, {}) if commit.against else {}
-        own: dict[bytes, _Departure] | None = None  # copied only when it changes: most commits add nothing
+        departures.begin(commit)
         for change in commit.changes:
             reason = reason_of(change)
-            if reason is None:
-                continue
-            if own is None:
-                own = dict(inherited)
-            known = own.get(change.path)
-            trusted = known.trusted if known else change.old
-            if change.new == trusted:
-                own.pop(change.path, None)
-                continue
-            own[change.path] = _Departure(trusted, change.new)
-            if not any(_holds(departures.get(parent, {}), change) for parent in commit.parents):
+            if reason and departures.add(commit, change):
                 writers = manifest.writers(change.path, _is_folder(change))
                 yield Violation(reason, commit.oid, change.path, change.status, writers)
-        departures[commit.oid] = inherited if own is None else own
-
-
-def _holds(departures: _Departures, change: Change) -> bool:
-    departure = departures.get(change.path)
-    return departure is not None and departure.value == change.new
+        departures.finish(commit)
 
 
 class _Reasons:

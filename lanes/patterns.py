@@ -13,9 +13,11 @@ from functools import cached_property
 
 import pathspec
 
+from lanes.text import printable
+
 
 class PatternError(ValueError):
-    """A pattern that can't be read; the message says why."""
+    """A pattern that can't be read; the message says why and is ready to be printed."""
 
 
 class Wild(Enum):
@@ -79,7 +81,7 @@ def _bracket(glob: bytes, start: int) -> tuple[frozenset[int], int]:
         ):
             name = glob[at + 2 : end - 1]
             if name not in _CLASSES:
-                raise PatternError(f"there is no character class [:{name.decode('utf-8', 'replace')}:]")
+                raise PatternError(f"there is no character class [:{printable(name)}:]")
             members |= _CLASSES[name]
             at, previous = end, None
         else:

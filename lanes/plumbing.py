@@ -198,6 +198,18 @@ class Git:
                 pass
         return content
 
+    def trees(self, names: Sequence[str]) -> Iterator[bytes]:
+        """Stream the bytes of the trees that *names* stand for, in that order; none of them starts no git."""
+        if not names:
+            return
+        with self.stream("cat-file", "--batch", feed=(f"{name}\n".encode() for name in names)) as output:
+            for name in names:
+                header = output.readline().split(b" ")
+                if len(header) != 3 or header[1] != b"tree":
+                    raise CannotJudge(f"git can't read the tree {name[:12]}; run: git fsck")
+                yield output.read(int(header[2]))
+                output.read(1)
+
     def authors(self, commits: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
         """Give the author's name and the subject of each commit, in UTF-8 where git could tell."""
         shape = "--format=%H%x00%an%x00%s"
@@ -300,11 +312,15 @@ def records(stream: IO[bytes], end: bytes, source: str) -> Iterator[bytes]:
 
     Raises CannotJudge, naming *source*, when the last one is not complete.
     """
-    rest = b""
+    unfinished: list[bytes] = []  # joined only when it ends: a name can be as long as it likes
     while chunk := stream.read(_CHUNK):
-        *whole, rest = (rest + chunk).split(end)
-        yield from whole
-    if rest:
+        first, *others = chunk.split(end)
+        unfinished.append(first)
+        if others:
+            yield b"".join(unfinished)
+            unfinished = [others.pop()]
+            yield from others
+    if any(unfinished):
         raise CannotJudge(f"{source} stopped in the middle of a line")
 
 

@@ -13,6 +13,7 @@ from lanes.verdict import Verdict
 MOST_COMMITS = 10
 MOST_CHANGES = 20
 MOST_PATTERNS = 20
+LONGEST_PATH = 300
 _FILE = FILE.decode()
 _STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
 
@@ -125,7 +126,7 @@ def _change(violation: Violation) -> str:
         owner = f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names} may write it"
     else:
         owner = "no lane may write it"
-    what = f"{_STATUS[violation.status or 'M']} {quoted(violation.path or b'')}"
+    what = f"{_STATUS[violation.status or 'M']} {shortened(quoted(violation.path or b''), LONGEST_PATH)}"
     return f"{what} ({violation.reason.value}: {owner})"
 
 
@@ -199,7 +200,7 @@ def _give_back(verdict: Verdict) -> list[str]:
             "abort this merge (git merge --abort) and merge the integration branches into each other first"
         ]
     plain = [path.decode("utf-8", "surrogateescape") for path in paths]
-    if not all(path.isprintable() for path in plain):
+    if not all(path.isprintable() and len(path) <= LONGEST_PATH for path in plain):
         return ["take these changes out of the index with git restore --staged, and commit again"]
     names = " ".join(map(shlex.quote, plain[:MOST_CHANGES]))
     more = " …" if len(plain) > MOST_CHANGES else ""

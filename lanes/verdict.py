@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from lanes.changes import INDEX
 from lanes.errors import CannotJudge
-from lanes.history import INDEX, History, Step, staged
+from lanes.history import History, Step, staged
 from lanes.judge import Commit, Violation, judge
 from lanes.manifest import Lane, Manifest
 from lanes.plumbing import Git
@@ -70,7 +71,7 @@ def _violations(
     git: Git, manifest: Manifest, lane: Lane | None, history: History, staged_on: Sequence[str] | None = None
 ) -> tuple[Violation, ...]:
     def commits() -> Iterator[Commit]:
-        yield from history.changes()
+        yield from history.changes(staged_on or ())
         if staged_on is not None:
             yield staged(git, history.step(INDEX, staged_on))
 

@@ -733,34 +733,101 @@ def crafted(repo: Repo, *entries: tuple[str, bytes, str]) -> str:
     return repo.git("hash-object", "-t", "tree", "-w", "--stdin", "--literally", stdin=raw)
 
 
+Entries = list[tuple[str, bytes, str]]
+
+
+def entries(repo: Repo, tree: str) -> Entries:
+    """List a tree as `crafted` takes it."""
+    listed = repo.git("ls-tree", "-z", tree).split("\0")[:-1]
+    parts = [line.replace("\t", " ").split(" ") for line in listed]
+    return [(mode.lstrip("0"), name.encode(), oid) for mode, _, oid, name in parts]
+
+
+def push_root(clone: Repo, root: Entries) -> Ended:
+    """Push a commit on main with this root folder to a branch of the lane docs."""
+    commit = clone.git("commit-tree", crafted(clone, *root), "-p", "main", "-m", "x")
+    return clone.push(f"{commit}:refs/heads/work/docs-1")
+
+
 @pytest.mark.parametrize(
-    "name", [b"..", b".", b".git", b".GIT", b"git~1", b".g\xe2\x80\x8cit", b".git ", b".git::$x"]
+    ("name", "shown"),
+    [
+        (b"..", ".."),
+        (b".", "."),
+        (b".git", ".git"),
+        (b".GIT", ".GIT"),
+        (b"git~1", "git~1"),
+        (b".g\xe2\x80\x8cit", '".g\\342\\200\\214it"'),
+        (b".git ", ".git "),
+        (b".git::$x", ".git::$x"),
+        (b"a\\.git", '"a\\\\.git"'),
+        (b"a/b", "a/b"),
+    ],
 )
-def test_trees_that_git_must_not_hold(clone: Repo, name: bytes) -> None:
-    blob = clone.git("rev-parse", "main:top.txt")
-    docs = crafted(clone, ("100644", b"a.md", blob), ("40000", name, clone.git("rev-parse", "main:api")))
-    tree = [line.split(None, 3) for line in clone.git("ls-tree", "main").splitlines()]
-    root = crafted(
-        clone,
-        *((mode.lstrip("0"), file.encode(), docs if file == "docs" else oid) for mode, _, oid, file in tree),
+@pytest.mark.parametrize("kind", ["40000", "100644"])
+def test_names_that_no_tree_may_hold(clone: Repo, name: bytes, shown: str, kind: str) -> None:
+    oid = clone.git("rev-parse", "main:api" if kind == "40000" else "main:top.txt")
+    docs = crafted(clone, *sorted([*entries(clone, "main:docs"), (kind, name, oid)], key=lambda e: e[1]))
+    root = [(mode, file, docs if file == b"docs" else old) for mode, file, old in entries(clone, "main")]
+    assert said(push_root(clone, root)) == (
+        "lanes: work/docs-1 could not be judged: commit OID is malformed:"
+        f" its folder docs holds the name {shown}, which git would not make; make the commit anew"
     )
-    commit = clone.git("commit-tree", root, "-p", "main", "-m", "x")
-    ended = clone.push(f"{commit}:refs/heads/work/docs-1")
-    assert "could not be judged: commit OID holds" in said(ended)
 
 
-def test_a_tree_that_holds_a_name_twice(clone: Repo) -> None:
-    blob, other = clone.git("rev-parse", "main:top.txt"), clone.git("rev-parse", "main:docs/a.md")
-    docs = crafted(clone, ("100644", b"n.md", blob), ("100644", b"n.md", other))
-    tree = [line.split(None, 3) for line in clone.git("ls-tree", "main").splitlines()]
-    root = crafted(
-        clone,
-        *((mode.lstrip("0"), file.encode(), docs if file == "docs" else oid) for mode, _, oid, file in tree),
+def test_names_that_only_look_forbidden(clone: Repo) -> None:
+    clone.switch("work/docs-1", "main")
+    names = (".gitignore", "...", ".github", "a.git", "git~2", "..a", ".gitx", "\u2028", "\ufeffgit")
+    clone.commit({f"docs/{name}": "x" for name in names})
+    assert inside(clone.push("work/docs-1"))
+
+
+@pytest.mark.parametrize(
+    ("case", "flaw"),
+    [
+        ("an empty folder again", "the name docs twice"),
+        ("a file again", "the name top.txt twice"),
+        ("a folder far behind", "the name api twice"),
+        ("a folder far before", "the name top.txt twice"),
+        ("a file of a folder's name", "the name docs twice"),
+        ("not sorted, at the end", "names out of order"),
+        ("not sorted, at the beginning", "names out of order"),
+        ("a slash", "the name docs/new.md"),
+    ],
+)
+def test_trees_that_git_would_not_make(clone: Repo, case: str, flaw: str) -> None:
+    root = entries(clone, "main")
+    empty = clone.git("hash-object", "-t", "tree", "-w", "--stdin")
+    file, docs = clone.git("rev-parse", "main:top.txt"), clone.git("rev-parse", "main:docs")
+    behind = [name for _, name, _ in root].index(b"docs") + 1
+    where, entry = {
+        "an empty folder again": (behind, ("40000", b"docs", empty)),
+        "a file again": (len(root), ("100644", b"top.txt", file)),
+        "a folder far behind": (len(root), ("40000", b"api", empty)),
+        "a folder far before": (0, ("40000", b"top.txt", docs)),
+        "a file of a folder's name": (behind - 1, ("100644", b"docs", file)),
+        "not sorted, at the end": (len(root), ("100644", b"aa", file)),
+        "not sorted, at the beginning": (0, ("100644", b"zz", file)),
+        "a slash": (behind, ("100644", b"docs/new.md", file)),
+    }[case]
+    root.insert(where, entry)
+    assert said(push_root(clone, root)) == (
+        f"lanes: work/docs-1 could not be judged: commit OID is malformed: its root folder holds {flaw},"
+        " which git would not make; make the commit anew"
     )
-    commit = clone.git("commit-tree", root, "-p", "main", "-m", "x")
-    assert "could not be judged: commit OID holds docs/n.md" in said(
-        clone.push(f"{commit}:refs/heads/work/docs-1")
-    )
+
+
+def test_a_malformed_tree_of_main_is_not_the_lanes_fault(clone: Repo, server: Repo) -> None:
+    docs = crafted(clone, *reversed([*entries(clone, "main:docs"), *entries(clone, "main:api")]))
+    root = [(mode, file, docs if file == b"docs" else old) for mode, file, old in entries(clone, "main")]
+    commit = clone.git("commit-tree", crafted(clone, *root), "-p", "main", "-m", "x")
+    assert inside(clone.push(f"{commit}:refs/heads/main"))
+    clone.git("fetch", "--quiet", "origin")
+    new = ("100644", b"a.txt", clone.git("rev-parse", "main:top.txt"))
+    api = crafted(clone, entries(clone, "main:api")[0], new, entries(clone, "main:api")[1])
+    root = [(mode, file, api if file == b"api" else old) for mode, file, old in root]
+    commit = clone.git("commit-tree", crafted(clone, *root), "-p", commit, "-m", "x")
+    assert inside(clone.push(f"{commit}:refs/heads/work/api-1"))
 
 
 def test_a_missing_object(clone: Repo, server: Repo) -> None:
