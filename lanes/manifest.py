@@ -86,7 +86,8 @@ class Manifest:
             if lane.name == name:
                 return lane
         known = [lane.name for lane in self.lanes]
-        raise CannotJudge(f'there is no lane "{printable(name.encode())}"{_did_you_mean(name, known)}')
+        shown = printable(name.encode("utf-8", "surrogateescape"))
+        raise CannotJudge(f'there is no lane "{shown}"{_did_you_mean(name, known)}')
 
     def reserved(self, path: bytes, folder: bool = False) -> bool:
         """Tell whether only integration branches may write *path*: it is the manifest or protected."""
@@ -165,9 +166,11 @@ def _document(blob: bytes) -> tuple[dict[str, Any], str]:
     except tomllib.TOMLDecodeError as error:
         raise ManifestInvalid([_syntax_problem(str(error), text)]) from None
     except RecursionError:
-        raise ManifestInvalid([Problem(_deepest_line(text), "", "brackets are nested too deep")]) from None
+        from lanes.toml_lines import deepest_line  # noqa: PLC0415 - only an error needs it
+
+        raise ManifestInvalid([Problem(deepest_line(text), "", "brackets are nested too deep")]) from None
     except ValueError:  # int() refuses more than 4,300 digits
-        number = re.search(r"[0-9_]{4000,}", text)
+        number = re.search(r"(?<![\w.'\"])[+-]?[1-9][0-9_]{4300,}(?![\w.'\"])", text)
         line = text.count("\n", 0, number.start()) + 1 if number else 1
         raise ManifestInvalid([Problem(line, "", "a number has too many digits")]) from None
 
@@ -178,11 +181,6 @@ def _syntax_problem(message: str, text: str) -> Problem:
     what = printable((message[: found.start()] if found else message).encode())
     column = f" at column {found[2]}" if found and found[2] else ""
     return Problem(line, "", f"not valid TOML{column}: {what}")
-
-
-def _deepest_line(text: str) -> int:
-    deepest = max(re.finditer(r"[\[{][\[{\s]*", text), key=lambda run: len(run[0]), default=None)
-    return text.count("\n", 0, deepest.start()) + 1 if deepest else 1
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -301,7 +299,8 @@ class _Reader:
         for i, value in enumerate(values):
             if not isinstance(value, str):
                 self._wrong((*key, name, i), value, "expected a string")
-        return [value if isinstance(value, str) else "invalid" for value in values]
+        # A place holder keeps the indexes; it is valid wherever a string is expected.
+        return [value if isinstance(value, str) else "refs/invalid" for value in values]
 
     def _patterns(
         self,
@@ -366,7 +365,8 @@ def dotted(key: Iterable[str | int]) -> str:
             out += f"[{part}]"
         else:
             bare = re.fullmatch(r"[A-Za-z0-9_-]+", part)
-            name = part if bare else '"' + printable(part.encode("utf-8", "backslashreplace")) + '"'
+            quoted = part.replace("\\", "\\\\").replace('"', '\\"')
+            name = part if bare else '"' + printable(quoted.encode("utf-8", "backslashreplace")) + '"'
             out += f".{name}" if out else name
     return out
 

@@ -46,7 +46,7 @@ _CLASSES = {
     b"lower": _LOWER,
     b"print": _GRAPH | frozenset(b" "),
     b"punct": _GRAPH - _UPPER - _LOWER - _DIGIT,
-    b"space": frozenset(b" \t\n\v\f\r"),
+    b"space": frozenset(b" \t\n\r"),  # no vertical tab and no form feed: git's own isspace
     b"upper": _UPPER,
     b"xdigit": _DIGIT | frozenset(b"abcdefABCDEF"),
 }
@@ -239,7 +239,7 @@ class PathPattern(pathspec.Pattern):
 
     def __init__(self, text: str) -> None:
         negated, glob = _encoded(text)
-        if glob.startswith(b"#"):
+        if text.startswith("#"):
             raise PatternError("gitignore takes it for a comment; write \\# for a name that begins with #")
         super().__init__(include=not negated)
         self.text = text
@@ -268,7 +268,11 @@ class NamePattern:
         self.include = not negated
         self._accepts = [0] * 256  # for each byte, the states that it leads on from
         self._star = self._stars = self._skips = 0  # states that stay on a byte; those that need none
-        atoms = list(_atoms(glob))
+        atoms: list[Atom] = []
+        for atom in _atoms(glob):
+            atoms.append(atom)
+            if atoms[-4:] == [Wild.STARS, SLASH] * 2 and atoms[-5:-4] in ([], [SLASH]):
+                del atoms[-2:]  # "**/**/" is "**/"
         state = 1
         for i, atom in enumerate(atoms):
             if atom is Wild.STAR:
@@ -305,11 +309,15 @@ class PathPatterns:
 
     def deciding(self, path: bytes, folder: bool = False) -> int | None:
         """Give the index of the pattern that decides about *path*, None where none matches."""
-        return self._spec.check_file(path.decode("latin-1") + "/" * folder, ()).index
+        return self._checked(path, folder).index
 
     def match(self, path: bytes, folder: bool = False) -> bool:
         """Tell whether the list covers *path*; *folder* when it is one (a submodule counts as one)."""
-        return bool(self._spec.check_file(path.decode("latin-1") + "/" * folder, ()).include)
+        return bool(self._checked(path, folder).include)
+
+    def _checked(self, path: bytes, folder: bool) -> pathspec.util.CheckResult[str]:
+        # The first slash is for pathspec, which takes one, or else "./", off the beginning of every path.
+        return self._spec.check_file("/" + path.decode("latin-1") + "/" * folder, ())
 
 
 class NamePatterns:

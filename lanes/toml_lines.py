@@ -18,11 +18,15 @@ _TOKEN = re.compile(
 )
 
 
+_DEEPEST = 16  # parts of a path; no key of a manifest has half as many
+
+
 def lines_of(document: str) -> dict[Path, int]:
     """Map the path of each table, key and array item to the line that it begins on, counted from 1.
 
     A path is made of the keys, and of the index for an item of an array; a table that is written several
-    times has its first line. *document* must be valid TOML: nothing is checked here.
+    times has its first line. What is nested deeper than 16 parts is left out. *document* must be valid TOML:
+    nothing is checked here.
     """
     lines: dict[Path, int] = {(): 1}
     for path, line in _Scanner(document).positions():
@@ -30,17 +34,40 @@ def lines_of(document: str) -> dict[Path, int]:
     return lines
 
 
+def deepest_line(document: str) -> int:
+    """Give the line where the brackets begin that are nested deepest; *document* need not be valid."""
+    depth = deepest = 0
+    begins = found = 1
+    for token, line in _tokens(document):
+        if token in ("[", "{"):
+            depth += 1
+            begins = line if depth == 1 else begins
+            if depth > deepest:
+                deepest, found = depth, begins
+        elif token in ("]", "}"):
+            depth -= 1
+    return found
+
+
+def _tokens(document: str) -> Iterator[tuple[str, int]]:
+    """Split a document into tokens, each with its line; comments are left out."""
+    line, counted = 1, 0
+    for match in _TOKEN.finditer(document):
+        line += document.count("\n", counted, match.start())
+        counted = match.start()
+        if not match[0].startswith("#"):
+            yield match[0], line
+
+
+def _below(path: Path, part: str | int) -> Path:
+    return (*path, part)[:_DEEPEST]
+
+
 class _Scanner:
     """A cursor over the tokens of a valid document, each with its line."""
 
     def __init__(self, document: str) -> None:
-        self._tokens: list[tuple[str, int]] = []
-        line, counted = 1, 0
-        for match in _TOKEN.finditer(document):
-            line += document.count("\n", counted, match.start())
-            counted = match.start()
-            if not match[0].startswith("#"):
-                self._tokens.append((match[0], line))
+        self._tokens = list(_tokens(document))
         self._at = 0
 
     def positions(self) -> Iterator[tuple[Path, int]]:
@@ -72,12 +99,12 @@ class _Scanner:
         path: Path = ()
         keys = self._key()
         for i, key in enumerate(keys):
-            path = (*path, key)
+            path = _below(path, key)
             yield path, line
             if several and i == len(keys) - 1:
                 items[path] = items.get(path, 0) + 1
             if path in items:
-                path = (*path, items[path] - 1)
+                path = _below(path, items[path] - 1)
                 yield path, line
         self._at += 2 if several else 1
         return path
@@ -93,14 +120,16 @@ class _Scanner:
         line = self._tokens[self._at][1]
         path = table
         for key in self._key():
-            path = (*path, key)
+            path = _below(path, key)
             yield path, line
         self._at += 1  # the equals sign
         yield from self._value(path)
 
     def _value(self, path: Path) -> Iterator[tuple[Path, int]]:
         opening = self._next()[0]
-        if opening == "[":
+        if opening in ("[", "{") and len(path) == _DEEPEST:
+            self._skip_brackets()
+        elif opening == "[":
             yield from self._array(path)
         elif opening == "{":
             yield from self._inline_table(path)
@@ -112,8 +141,9 @@ class _Scanner:
         index = 0
         self._skip_line_breaks()
         while self._peek() != "]":
-            yield (*path, index), self._tokens[self._at][1]
-            yield from self._value((*path, index))
+            item = _below(path, index)
+            yield item, self._tokens[self._at][1]
+            yield from self._value(item)
             index += 1
             self._skip_separators()
         self._at += 1
@@ -124,6 +154,13 @@ class _Scanner:
             yield from self._assignment(path)
             self._skip_separators()
         self._at += 1
+
+    def _skip_brackets(self) -> None:
+        """Go behind the bracket that closes the one just read. Without recursion: nesting may be deep."""
+        depth = 1
+        while depth:
+            token, _ = self._next()
+            depth += (token in ("[", "{")) - (token in ("]", "}"))
 
     def _skip_separators(self) -> None:
         while self._peek() in ("\n", ","):

@@ -1,0 +1,102 @@
+"""What is printed: paths as git prints them, and one line for anything else."""
+
+import pytest
+from conftest import Repo
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanes.text import printable, quoted, shortened
+
+# Every byte that a path can hold, alone between two others and before a digit.
+BYTES = [byte for byte in range(1, 256) if byte != ord("/")]
+PATHS = sorted(
+    [
+        *(b"x%cy" % byte for byte in BYTES),
+        *(b"%c0" % byte for byte in BYTES if byte != ord(".")),
+        bytes(BYTES),
+        "dir é/日本.txt".encode(),
+        b" leading and trailing ",
+        b"'single'/a b",
+    ]
+)
+
+
+def test_a_path_is_quoted_as_git_quotes_it(repo: Repo) -> None:
+    blob = repo.git("hash-object", "-w", "--stdin")
+    repo.git(
+        *("update-index", "--add", "-z", "--index-info"),
+        stdin=b"".join(b"100644 %s\t%s\0" % (blob.encode(), path) for path in PATHS),
+    )
+    assert repo.git("ls-files").split("\n") == list(map(quoted, PATHS))
+
+
+def test_no_path_can_forge_a_line() -> None:
+    shown = list(map(quoted, PATHS))
+    assert [line for line in shown if not (line.isascii() and line.isprintable())] == []
+    assert len(set(shown)) == len(PATHS)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (b"a/b c", "a/b c"),
+        (b"", ""),
+        (b'a"b', '"a\\"b"'),
+        (b"a\\b", '"a\\\\b"'),
+        (b"\a\b\t\n\v\f\r", '"\\a\\b\\t\\n\\v\\f\\r"'),
+        (b"\x00\x1b\x7f\xff", '"\\000\\033\\177\\377"'),
+        ("é".encode(), '"\\303\\251"'),
+    ],
+)
+def test_a_quoted_path(path: bytes, shown: str) -> None:
+    assert quoted(path) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (b"", ""),
+        (b"plain ascii ~", "plain ascii ~"),
+        ("Zoë 日本 🙂 e\u0301".encode(), "Zoë 日本 🙂 e\u0301"),
+        (b"a\nb\r\tc", "a\\nb\\r\\tc"),
+        (b"\0\x1b[31m\x7f", "\\x00\\x1b[31m\\x7f"),
+        (b"\xff\xc3(", "\\xff\\xc3("),
+        (b"\xed\xa0\x80", "\\xed\\xa0\\x80"),  # a surrogate, which is not UTF-8
+        ("a\x85b\xa0c\xad".encode(), "a\\x85b\\xa0c\\xad"),
+        ("\u202eabc\u2066\u200b\u2028\u2029".encode(), "\\u202eabc\\u2066\\u200b\\u2028\\u2029"),
+        ("\ufeff\ue000\U000e0001".encode(), "\\ufeff\\ue000\\U000e0001"),
+        (b"a\\nb", "a\\nb"),
+    ],
+)
+def test_printable(text: bytes, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_whatever_is_printed_is_one_printable_line(text: bytes) -> None:
+    assert printable(text).isprintable()
+
+
+@given(st.text().filter(str.isprintable))
+def test_what_can_be_printed_stays_as_it_is(text: str) -> None:
+    assert printable(text.encode()) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("", 5, ""),
+        ("abcd", 5, "abcd"),
+        ("abcde", 5, "abcde"),
+        ("abcdef", 5, "abcd…"),
+        ("éééééé", 5, "éééé…"),
+        ("ab", 1, "…"),
+    ],
+)
+def test_shortened(text: str, width: int, shown: str) -> None:
+    assert shortened(text, width) == shown
+
+
+def test_shortened_to_a_line_that_fits() -> None:
+    assert shortened("a" * 72) == "a" * 72
+    assert shortened("a" * 73) == "a" * 71 + "…"
