@@ -12,9 +12,11 @@ _DOT_GIT = _IGNORED + _IGNORED.join((rb"\.", rb"g", rb"i", rb"t")) + _IGNORED
 _FORBIDDEN = re.compile(
     rb"^(?:\.{0,2}|.*/.*|(?:.*\\)?(?:%b|git~1)[ .]*(?:[:\\].*)?)\Z" % _DOT_GIT, re.DOTALL | re.IGNORECASE
 )
-# Most names hold nothing that a forbidden one must hold.
-_SUSPECT = re.compile(rb"/|(?:\0|\A)\.{0,2}(?:\0|\Z)|\.git|git~1|[\xe2\xef]", re.IGNORECASE)
-_ENTRIES = {size: re.compile(rb"([0-7]+) ([^\0]*)\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
+# One of these is in every disguise of .git, in lower case.
+_SUSPECT = (b".git", b"git~1", b"\xe2", b"\xef")
+# An entry is "mode name", NUL and the bytes of an id. Old tools also wrote modes with a zero before them.
+_USUAL = {size: re.compile(rb"((?:40000|1[0-7]{5}) [^\0]*+)\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
+_ANY = {size: re.compile(rb"([0-7]++ [^\0]*+)\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
 _LONGEST = 100  # characters of a name in a message
 
 
@@ -22,23 +24,47 @@ def flaw(tree: bytes, hash_size: int) -> str | None:
     """Say what is wrong with the bytes of a tree object, None where nothing is; ready to be printed.
 
     *hash_size* is the length of an object id in bytes. The rules are those of git's own fsck that make a tree
-    mean something else to one git command than to another: names come in order and once, and none of them is
-    `.`, `..`, `.git` or holds a slash (git-fsck(1), gitformat: tree objects).
+    mean something else to one git command than to another: names come in order, and once, and none of them
+    is empty, `.`, `..` or `.git`, or holds a slash (git-fsck(1)).
     """
-    entries = _ENTRIES[hash_size].findall(tree)
-    if sum(len(mode) + len(name) for mode, name in entries) + len(entries) * (hash_size + 2) != len(tree):
+    entries = _entries(tree, hash_size)
+    if entries is None:
         return "garbage"
-    names = [name for _, name in entries]
-    joined = b"\0".join(names)
-    if _SUSPECT.search(joined):
-        for name in names:
+    # Git sorts folders as if a slash followed.
+    keys = [entry[6:] + b"/" if entry.startswith(b"4") else entry[7:] for entry in entries]
+    folders = [entry[6:] for entry in entries if entry.startswith(b"4")]
+    known = set(keys)
+    if _suspicious(keys, known, len(folders)):
+        for name in (entry.partition(b" ")[2] for entry in entries):
             if _FORBIDDEN.match(name):
                 return f"the name {_shown(name)}"
-    folders = {mode for mode, _ in entries if int(mode, 8) & 0o170000 == 0o040000}
-    keys = [name + b"/" if mode in folders else name for mode, name in entries]
-    if len(set(names)) != len(names):
-        return f"the name {_shown(Counter(names).most_common(1)[0][0])} twice"
-    return "names out of order" if keys != sorted(keys) else None
+    if len(known) != len(keys) or not known.isdisjoint(folders):
+        names = Counter(entry.partition(b" ")[2] for entry in entries)
+        return f"the name {_shown(names.most_common(1)[0][0])} twice"
+    return None if keys == sorted(keys) else "names out of order"
+
+
+def _entries(tree: bytes, hash_size: int) -> list[bytes] | None:
+    """Split a tree into "mode name", the mode as git writes it; None where it is no tree."""
+    for shape in (_USUAL[hash_size], _ANY[hash_size]):
+        entries: list[bytes] = shape.findall(tree)
+        if sum(map(len, entries)) + len(entries) * (1 + hash_size) == len(tree):
+            return entries if shape is _USUAL[hash_size] else [_with_usual_mode(entry) for entry in entries]
+    return None
+
+
+def _with_usual_mode(entry: bytes) -> bytes:
+    mode, _, name = entry.partition(b" ")
+    return (b"40000 " if int(mode, 8) & 0o170000 == 0o040000 else b"100644 ") + name
+
+
+def _suspicious(keys: list[bytes], known: set[bytes], folders: int) -> bool:
+    """Tell whether any name may be forbidden; nearly all trees are cleared here, and fast."""
+    joined = b"\0".join(keys).lower()
+    odd = {b"", b".", b"..", b"/", b"./", b"../"}
+    return (
+        not known.isdisjoint(odd) or joined.count(b"/") != folders or any(part in joined for part in _SUSPECT)
+    )
 
 
 def _shown(name: bytes) -> str:

@@ -1,0 +1,119 @@
+"""Malformed trees, against git fsck."""
+
+import hashlib
+import re
+import tempfile
+import zlib
+from pathlib import Path
+
+import pytest
+from conftest import Repo, make_repo
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from lanes.trees import flaw
+
+Entry = tuple[bytes, bytes]  # mode and name
+FILE, FOLDER = b"100644", b"40000"
+ID = bytes(range(20))
+
+
+def raw(*entries: Entry) -> bytes:
+    return b"".join(mode + b" " + name + b"\0" + ID for mode, name in entries)
+
+
+@pytest.mark.parametrize(
+    ("tree", "expected"),
+    [
+        (raw(), None),
+        (raw((FILE, b"a")), None),
+        (raw((FILE, b"a.b"), (FOLDER, b"a"), (FILE, b"a0")), None),
+        (raw((FOLDER, b"a"), (FILE, b"a.b")), "names out of order"),
+        (raw((FILE, b"b"), (FILE, b"a")), "names out of order"),
+        (raw((FILE, b"a"), (FILE, b"a")), "the name a twice"),
+        (raw((FILE, b"a"), (FILE, b"a.b"), (FOLDER, b"a")), "the name a twice"),
+        (raw((FILE, b"a\n"), (FILE, b"a\n")), '"a\\n"'),
+        (raw((FILE, b"")), "the name of no letters"),
+        (raw((FOLDER, b"")), "the name of no letters"),
+        (raw((FILE, b"n" * 200 + b"/")), "the name " + "n" * 99 + "…"),
+        (raw((b"040000", b"a"), (FILE, b"a.b")), "names out of order"),
+        (raw((FILE, b"a.b"), (b"040000", b"a")), None),
+        (raw((b"160000", b"a"), (FILE, b"a.b")), None),
+        (raw((b"140000", b"a"), (FILE, b"a.b")), None),
+        (raw((FILE, b"a"))[:-1], "garbage"),
+        (raw((FILE, b"a")) + b"1", "garbage"),
+        (raw((b"", b"a")), "garbage"),
+        (raw((b"9", b"a")), "garbage"),
+        (b"100644\0" + ID, "garbage"),
+    ],
+)
+def test_flaws(tree: bytes, expected: str | None) -> None:
+    found = flaw(tree, 20)
+    assert found == (expected if expected != '"a\\n"' else 'the name "a\\n" twice')
+
+
+def test_both_hashes() -> None:
+    tree = b"100644 a\0" + b"\0" * 32
+    assert flaw(tree, 32) is None
+    assert flaw(tree, 20) == "garbage"
+
+
+NAMES = st.sampled_from(
+    [
+        *(
+            name.encode()
+            for name in ("a", "a.b", "a0", "ab", "b", ".", "..", "...", ".git", ".Git", "git~1", ".gi")
+        ),
+        *(
+            name.encode()
+            for name in (".git ", ".git.", ".git. .", ".git:x", ".git::$DATA", ".gitx", "git~2", "a/b", "/")
+        ),
+        *(
+            name.encode()
+            for name in ("a\\.git", "a\\.git\\b", ".git\\x", "\\", "git~1 ", "GIT~1:", "..git", ".git/x")
+        ),
+        *(
+            name.encode()
+            for name in ("\u200c.git", ".g\u200dit", ".git\ufeff", "\u202egit", "\u2066.\u206fgit", "é")
+        ),
+        b"\xff",
+        b"\xe2\x80",
+        b".g\xe2it",
+    ]
+)
+MODES = st.sampled_from([FILE, FILE, FILE, FOLDER, FOLDER, b"120000", b"160000", b"100755", b"040000"])
+TREES = st.lists(st.tuples(MODES, NAMES), max_size=5)
+
+
+def as_git_sorts(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry[1] + b"/" * entry[0].endswith(b"40000"))
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(st.tuples(TREES, st.integers(0, 4)), min_size=20, max_size=60))
+def test_git_fsck_says_the_same(drawn: list[tuple[list[Entry], int]]) -> None:
+    trees = [raw(*(as_git_sorts(entries) if sort else entries)) for entries, sort in drawn]
+    with tempfile.TemporaryDirectory() as folder:
+        repo = make_repo(Path(folder, "repo"), "--bare")
+        ids = {store(repo, tree): tree for tree in trees}
+        faults = set(re.findall(rf"(?:error|warning) in tree (\w+): (?:{FAULTS}):", repo.try_git("fsck").err))
+        assert {oid for oid, tree in ids.items() if flaw(tree, 20)} == faults
+
+
+FAULTS = "badTree|treeNotSorted|duplicateEntries|hasDot|hasDotdot|hasDotgit|fullPathname|emptyName"
+
+
+def store(repo: Repo, tree: bytes) -> str:
+    """Write a tree as a loose object, whatever it holds."""
+    content = b"tree %d\0" % len(tree) + tree
+    oid = hashlib.sha1(content).hexdigest()
+    file = repo.path / "objects" / oid[:2] / oid[2:]
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(zlib.compress(content))
+    return oid
