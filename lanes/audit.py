@@ -8,12 +8,12 @@ from dataclasses import replace
 import click
 
 from lanes import report
-from lanes.command import open_repository, run, trust_of
+from lanes.command import open_repository, run, say, trust_of
 from lanes.errors import CannotJudge
 from lanes.judge import Violation
 from lanes.manifest import BRANCHES, is_branch_name
 from lanes.plumbing import Git
-from lanes.push import hints
+from lanes.push import instead
 from lanes.report import Authors
 from lanes.text import printable, quoted
 from lanes.trust import Trust, remotes_of
@@ -54,16 +54,16 @@ def audit(
     trust = trust_of(git, repository, named[0][1] if named else None)
     chosen = _covered(git, trust) if everything else named
     if base is not None:
-        trust = replace(trust, tips={b"--base": _commit(git, base)})
+        trust = replace(trust, tips={b"--base": _commit(git, base)}, remote=None, local={})
     if lane_name is not None:
         trust.required().lane_named(lane_name)
     verdicts = [_verdict(git, trust, branch, lane_name) for branch in chosen]
     authors = git.authors({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
     if shape == "json":
-        click.echo(as_json(trust, verdicts, authors))
+        say(as_json(trust, verdicts, authors))
     else:
-        advice = [hints(git, trust, verdict) if base is None else [] for verdict in verdicts]
-        click.echo(as_text(trust, verdicts, authors, advice))
+        advice = [instead(git, trust, verdict) for verdict in verdicts]
+        say(as_text(trust, verdicts, authors, advice))
     return exit_status(verdicts)
 
 
@@ -94,14 +94,19 @@ def _current(git: Git) -> bytes:
 
 
 def _find(git: Git, name: bytes) -> bytes:
-    candidates = [name] if name.startswith(b"refs/") else [BRANCHES + name, TRACKING + name]
+    full = name.startswith((BRANCHES, TRACKING))
+    candidates = [name] if full else [BRANCHES + name, TRACKING + name]
     found = git.refs(candidates)
     if len(found) > 1:
         both = " and ".join(printable(ref) for ref in candidates)
         raise CannotJudge(f"{printable(name)} is the name of {both}; give the one you mean in full")
     for ref, value in found.items():
         return value.target or ref
-    raise CannotJudge(f"there is no branch {printable(name)}; git branch --all lists those that exist")
+    shown = printable(name)
+    raise CannotJudge(
+        f"there is no branch {shown}; git branch --all lists those that exist,"
+        f" and lane-audit --as BRANCH {shown} judges any other commit"
+    )
 
 
 def _covered(git: Git, trust: Trust) -> list[_Branch]:
@@ -128,20 +133,20 @@ def _verdict(git: Git, trust: Trust, branch: _Branch, lane_name: str | None) -> 
     try:
         manifest = trust.required()
         if lane_name is not None:
-            return judge_branch(git, trust, ref, tip, manifest.lane_named(lane_name))
+            return judge_branch(git, trust, ref, tip, manifest.lane_named(lane_name), counted=True)
         if trust.is_integration(name):
-            return Verdict(ref, tip=tip, base=tip, integration=True)
-        return judge_branch(git, trust, ref, tip, manifest.lane_of(name))
+            return Verdict(ref, tip=tip, side=(tip,), integration=True)
+        return judge_branch(git, trust, ref, tip, manifest.lane_of(name), counted=True)
     except CannotJudge as error:
         return Verdict(ref, tip=tip, error=str(error))
 
 
 def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice: Sequence[list[str]]) -> str:
     """Give the report for people: a line for each branch, and under it what is outside and what to do."""
-    lines = ["lanes: audit" + "".join(f", {line}" for line in report.in_force(trust))]
-    for verdict, hint in zip(verdicts, advice, strict=True):
+    lines = ["lanes: audit" + "".join(f", {line}" for line in trust.in_force)]
+    for verdict, steps in zip(verdicts, advice, strict=True):
         if verdict.status:
-            lines.append(report.rejection(verdict, trust, authors, hint).replace("\n", "\n  "))
+            lines.append(report.rejection(verdict, trust, authors, steps).replace("\n", "\n  "))
         elif verdict.integration:
             lines.append(f"{report.shown(verdict.ref)} is inside: an integration branch may change anything")
         else:
@@ -151,8 +156,10 @@ def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice:
             )
             lines.append(f"{report.shown(verdict.ref)} is {lane}: {commits} judged")
     inside = sum(verdict.status == 0 for verdict in verdicts)
-    if len(verdicts) != 1:
-        lines.append(f"{inside} of {report.count(len(verdicts), 'branch', 'branches')} inside")
+    if not verdicts:
+        lines.append("there is no branch that a lane covers")
+    elif len(verdicts) > 1:
+        lines.append(f"{inside} of {len(verdicts)} branches inside")
     return "\n".join(lines)
 
 

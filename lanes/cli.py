@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import click
 
 from lanes import report
-from lanes.command import open_repository, run, trust_of
+from lanes.command import open_repository, run, say, trust_of
 from lanes.errors import CannotJudge
-from lanes.manifest import BRANCHES, FILE, Key, Manifest, ManifestInvalid, dotted
+from lanes.manifest import BRANCHES, FILE, Decisive, Manifest, ManifestInvalid, dotted, is_branch_name
 from lanes.plumbing import Git
 from lanes.repository import Repository
 from lanes.text import printable, quoted
@@ -32,15 +32,15 @@ def check(ref: str | None) -> int:
         found = _manifest(git, repository, ref)
     except ManifestInvalid as error:
         number = report.count(len(error.problems), "error", "errors")
-        click.echo(f"lanes: {_FILE} is invalid: {number}\n{error}")
+        say(f"lanes: {_FILE} is invalid: {number}\n{error}")
         return 1
-    click.echo(f"lanes: {_FILE} is valid: {report.count(len(found.lanes), 'lane', 'lanes')}")
+    say(f"lanes: {_FILE} is valid: {report.count(len(found.lanes), 'lane', 'lanes')}")
     return 0
 
 
 def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:
     if ref is None:
-        if repository.bare:
+        if repository.folder is None:
             raise CannotJudge("there is no work tree here; say which commit: git lanes check --ref main")
         return manifest_of_file(repository.folder / _FILE)
     commit = git.commit(os.fsencode(ref))
@@ -66,14 +66,15 @@ def show(branch: str | None) -> int:
     shown = printable(name)
     if trust.is_integration(name):
         lines, status = [f"{shown} is an integration branch: it may change anything"], 0
-    elif lane := manifest.lane_of(name):
+    elif lane := trust.lane_of(name):
         summary = f": {lane.summary}" if lane.summary else ""
-        lines, status = [f'{shown} has the lane "{lane.name}"{summary}', *report.may_write(lane, manifest)], 0
+        lines = [f'{shown} has the lane "{lane.name}"{summary}', *report.may_write(lane, manifest)]
+        lines, status = [*lines, *([] if lane.review_only else report.reserved(manifest))], 0
     elif manifest.allow_unlisted:
         lines, status = [f"{shown} has no lane; it may write whatever is not protected"], 0
     else:
         lines, status = [f"{shown} has no lane: its commits are rejected"], 1
-    click.echo("\n".join([f"lanes: {lines[0]}", *lines[1:], *report.in_force(trust)]))
+    say("\n".join([f"lanes: {lines[0]}", *lines[1:], *trust.in_force]))
     return status
 
 
@@ -91,37 +92,37 @@ def why(path: str, branch: str | None) -> int:
     trust = trust_of(git, repository, name and name.removeprefix(BRANCHES))
     inside = repository.path_inside(path)
     folder, target = inside.endswith(b"/"), inside.rstrip(b"/")
-    if branch is not None and name is not None and trust.is_integration(name):
-        click.echo(f"lanes: {printable(name)} is an integration branch: it may change anything")
-        return 0
     answers = list(_answers(trust, name if branch is not None else None, target, folder))
-    click.echo(
-        "\n".join([f"lanes: {quoted(inside)}", *(text for _, text in answers), *report.in_force(trust)])
-    )
+    say("\n".join([f"lanes: {quoted(inside)}", *(text for _, text in answers), *trust.in_force]))
     return 0 if any(allowed for allowed, _ in answers) else 1
 
 
 def _answers(trust: Trust, branch: bytes | None, path: bytes, folder: bool) -> Iterator[tuple[bool, str]]:
     manifest = trust.required()
+    if branch is not None and trust.is_integration(branch):
+        yield True, f"{printable(branch)} is an integration branch: it may change anything"
+        return
     if manifest.reserved(path, folder):
         index = manifest.protected.deciding(path, folder)
-        protected: Key | None = None if path == FILE or index is None else ("defaults", "protected", index)
-        reason = _by(manifest, protected) or ": it is the manifest"
+        reason = ": it is the manifest"
+        if path != FILE and index is not None:
+            text = manifest.protected.patterns[index].text
+            reason = _by(manifest, Decisive(("defaults", "protected", index), text))
         yield False, f"only integration branches may write it{reason}"
         return
     asked = list(manifest.lanes)
     if branch is not None:
-        lane = manifest.lane_of(branch)
+        lane = trust.lane_of(branch)
         if lane is None:
             verb = "may" if manifest.allow_unlisted else "may not"
             yield manifest.allow_unlisted, f"{printable(branch)} {verb} write it: no lane covers this branch"
             return
         asked = [lane]
     for lane in asked:
-        allowed, key = manifest.decision(lane, path, folder)
-        if allowed or key is not None:
+        allowed, decisive = manifest.decision(lane, path, folder)
+        if allowed or decisive:
             verb = "may" if allowed else "may not"
-            yield allowed, f'lane "{lane.name}" {verb} write it{_by(manifest, key)}'
+            yield allowed, f'lane "{lane.name}" {verb} write it{_by(manifest, decisive)}'
         elif branch is not None:
             why = "it is review-only" if lane.review_only else "none of its patterns matches"
             yield False, f'lane "{lane.name}" may not write it: {why}'
@@ -129,16 +130,19 @@ def _answers(trust: Trust, branch: bytes | None, path: bytes, folder: bool) -> I
         yield False, "no lane may write it"
 
 
-def _by(manifest: Manifest, key: Key | None) -> str:
-    if key is None:
+def _by(manifest: Manifest, decisive: Decisive | None) -> str:
+    if decisive is None:
         return ""
-    pattern = printable(manifest.pattern_at(key).encode())
-    return f", by {pattern} (line {manifest.line_of(key)} of {_FILE}: {dotted(key)})"
+    line = manifest.line_of(decisive.key)
+    return f", by {printable(decisive.text.encode())} (line {line} of {_FILE}: {dotted(decisive.key)})"
 
 
 def _branch(git: Git, name: str | None) -> bytes:
     if name is not None:
-        return os.fsencode(name).removeprefix(BRANCHES)
+        branch = os.fsencode(name).removeprefix(BRANCHES)
+        if not is_branch_name(branch):
+            raise CannotJudge(f"{printable(branch)} can't be the name of a branch")
+        return branch
     ref = git.symbolic_ref(b"HEAD")
     if ref is None:
         raise CannotJudge("HEAD is detached, so there is no current branch; name one: git lanes show BRANCH")

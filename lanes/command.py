@@ -1,6 +1,8 @@
 """What the commands that people type have in common. Hooks don't import it: click takes time to load."""
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -13,19 +15,32 @@ from lanes.trust import Trust, in_clone, on_server
 def run(command: click.Command) -> int:
     """Run a click command and give its exit status, by the same rules as every hook's."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if stream is not None:  # it is where somebody closed it: `lane-audit >&-`
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    name = Path(sys.argv[0]).name
 
     def main() -> int:
+        # Not command.main(): it gives a closed pipe status 1, and an interruption an empty line.
         try:
-            status = command.main(standalone_mode=False)
-        except click.ClickException as error:
-            error.show()
+            with command.make_context(name, sys.argv[1:]) as context:
+                status = command.invoke(context)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except click.UsageError as error:
+            usage = (error.ctx or click.Context(command, info_name=name)).get_usage()
+            entry.complain(f"{error.format_message()}\n{usage}")
             return 2
-        except click.Abort:
-            raise KeyboardInterrupt from None
         return status if isinstance(status, int) else 0
 
     return entry.run(main)
+
+
+def say(text: str) -> None:
+    """Print to stdout. Whoever reads may stop early (`lane-audit | head -1`): the verdict stands."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def trust_of(git: Git, repository: Repository, branch: bytes | None) -> Trust:
@@ -35,7 +50,6 @@ def trust_of(git: Git, repository: Repository, branch: bytes | None) -> Trust:
 
 def open_repository() -> tuple[Git, Repository]:
     """Find the repository around the current folder. Raises CannotJudge where there is none."""
-    repository = Repository.find()
-    git = Git(repository.folder)
+    git = Git()
     git.require_version()
-    return git, repository
+    return git, Repository.find()

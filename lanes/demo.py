@@ -1,6 +1,7 @@
 """`git lanes demo`: the split that the project exists for, played on a real server."""
 
 import os
+import shlex
 import shutil
 import sysconfig
 import tempfile
@@ -8,10 +9,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-import click
-
+from lanes.command import say
 from lanes.errors import CannotJudge
-from lanes.repository import type_git
+from lanes.plumbing import Git
 from lanes.text import printable
 
 LESSONS = "src/content/lessons/openai-codex.json"
@@ -59,13 +59,13 @@ class _Stage:
         self._git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.server))
         hook = self.server / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(f'#!/bin/sh\nexec "{_script("lane-pre-receive")}"\n')
+        hook.write_text(f"#!/bin/sh\nexec {shlex.quote(str(_script('lane-pre-receive')))}\n")
         hook.chmod(0o755)
         self._git(folder, "clone", "--quiet", str(self.server), str(self.clone))
         self._git(self.clone, "symbolic-ref", "HEAD", "refs/heads/main")
 
     def _git(self, folder: Path, *arguments: str) -> None:
-        status, said = type_git(folder, *arguments, environment=self._environment)
+        status, said = Git(folder).typed(*arguments, environment=self._environment)
         if status:
             raise CannotJudge(f"the demo's own git {arguments[0]} failed: {printable(said.encode())}")
 
@@ -85,14 +85,15 @@ class _Stage:
 
     def push(self, branch: str, story: str, accepted: bool) -> None:
         """Push *branch* and compare the server's verdict with what it must be."""
-        click.echo(f"# {story}\n$ git push origin {branch}")
-        status, said = type_git(self.clone, "push", "origin", branch, environment=self._environment)
+        say(f"# {story}\n$ git push origin {branch}")
+        status, said = Git(self.clone).typed("push", "origin", branch, environment=self._environment)
         lines = [line for line in said.splitlines() if line.startswith("remote: ") and line != "remote: "]
-        click.echo("\n".join(line.rstrip() for line in lines) or f"{branch} -> {branch}")
-        right = accepted == (status == 0)
+        say("\n".join(line.rstrip() for line in lines) or f"{branch} -> {branch}")
+        # Only the judge's own "no" is right: a hook that could not judge also rejects.
+        right = status == 0 if accepted else f"lanes: {branch} is rejected: " in said
         self.wrong += not right
         verdict = "accepted" if status == 0 else "rejected"
-        click.echo(f"=> {verdict}{', as it must be' if right else ': THIS VERDICT IS WRONG'}\n")
+        say(f"=> {verdict}{', as it must be' if right else ': THIS VERDICT IS WRONG'}\n")
 
 
 _WHO = {"NAME": "Demo", "EMAIL": "demo@example.org"}
@@ -101,7 +102,7 @@ _WHO = {"NAME": "Demo", "EMAIL": "demo@example.org"}
 def _script(name: str) -> Path:
     beside = Path(sysconfig.get_path("scripts"), name)
     found = beside if beside.exists() else shutil.which(name)
-    if not found or '"' in str(found):
+    if not found:
         raise CannotJudge(f"{name} is not installed beside git-lanes; install the git-lanes package again")
     return Path(found)
 
@@ -206,12 +207,10 @@ def play(keep: str | None) -> int:
                     f"the folder {printable(os.fsencode(keep))} can't be made: {error.strerror}"
                 ) from None
         stage = _Stage(folder)
-        click.echo(f"# The manifest, .lanes.toml at the root of main:\n\n{MANIFEST}")
+        say(f"# The manifest, .lanes.toml at the root of main:\n\n{MANIFEST}")
         for scene in SCENES:
             scene(stage)
-        click.echo(
-            "Every verdict was right." if not stage.wrong else f"Verdicts that were WRONG: {stage.wrong}."
-        )
+        say("Every verdict was right." if not stage.wrong else f"Verdicts that were WRONG: {stage.wrong}.")
         if keep is not None:
-            click.echo(f"The server is {stage.server}, the clone {stage.clone}.")
+            say(f"The server is {stage.server}, the clone {stage.clone}.")
         return 1 if stage.wrong else 0

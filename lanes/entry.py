@@ -39,7 +39,7 @@ def hook(judge: Callable[[Sequence[str]], int], argv: Sequence[str] | None, most
     *argv* is without the program's name, None for the program's own; *usage* answers `--help`.
     """
     arguments = sys.argv[1:] if argv is None else argv
-    if any(argument in ("-h", "--help") for argument in arguments):
+    if list(arguments) in (["-h"], ["--help"]):  # git gives pre-push two, and a remote can have any name
         print(usage)  # noqa: T201 - the answer to --help belongs on stdout
         return 0
     if len(arguments) > most:

@@ -1,15 +1,15 @@
 """From a branch to the commits to be judged, each with the changes that decide (DESIGN 4.1 to 4.4)."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, combinations
 
 from lanes.changes import DIFF_TREE, Blocks, staged_changes
 from lanes.errors import CannotJudge
 from lanes.judge import UNSETTLED, Change, Commit, Unsettled, Value
 from lanes.plumbing import Git, records
-from lanes.sides import AT_ONCE, Sides
+from lanes.sides import AT_ONCE, Pair, Sides
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Step:
 
     With one id in `against` (a commit with the same trusted side, or that side itself) by one diff; with
     none, against nothing. Where several trusted commits meet for the first time, `against` has all of them
-    and `bases` the merge bases of each two.
+    and `bases` the merge bases of each two, and of each two of those.
     """
 
     commit: str
     parents: tuple[str, ...]  # the judged ones
     against: tuple[str, ...]
-    bases: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    bases: dict[Pair, tuple[str, ...]] = field(default_factory=dict)
 
     def compared(self) -> list[str]:
         """List the commits that it must be compared with."""
@@ -73,7 +73,7 @@ class History:
         return Step(commit, judged, several, self._trusted_sides.merge_bases(several))
 
     def changes(self, kept: Iterable[str] = ()) -> Iterator[Commit]:
-        """Stream the commits with their changes, from one git process that starts with the first one.
+        """Stream the commits with their changes, from a git process that starts with the first one.
 
         *kept* are commits that something judged after them, such as the index, names as its parents.
         """
@@ -81,13 +81,13 @@ class History:
         with self._git.stream(*DIFF_TREE, feed=map(_feed, steps)) as output:
             blocks = Blocks(records(output, b"\0", "git diff-tree"))
             for step, spent in zip(steps, _spent(steps, kept), strict=True):
+                blocks.require(step.commit)  # here, where a git that failed gets a word in
                 yield _commit(step, partial(blocks.next, step.commit), spent)
         blocks.finish(self._git)
 
-    def base(self) -> str | None:
-        """Give the newest trusted commit of the one tip, None where there is none or several."""
-        side = self.side_of(self._tips)
-        return next(iter(side)) if len(side) == 1 else None
+    def side(self) -> tuple[str, ...]:
+        """Give the trusted side of a commit with the tips as parents, sorted."""
+        return tuple(sorted(self.side_of(self._tips)))
 
     # -- What makes the answer certain
 
@@ -176,21 +176,26 @@ def _against_several(step: Step, blocks: dict[str, dict[bytes, Change]]) -> Iter
             assert not isinstance(old, Unsettled)  # noqa: S101 - diffs never hold it
             return old
 
-        trusted = _settled(step, held)
+        trusted = _settled(step.bases, step.against, held)
         if trusted != new:
             yield Change(path, trusted, new)
 
 
-def _settled(step: Step, held: Callable[[str], Value | None]) -> Value | Unsettled | None:
+def _settled(
+    bases: Mapping[Pair, tuple[str, ...]], commits: Sequence[str], held: Callable[[str], Value | None]
+) -> Value | Unsettled | None:
     """Give the one value that trusted commits changed a path to, `UNSETTLED` where they disagree.
 
-    A commit yields to another one that holds something else where it holds itself what their merge bases
-    hold: it did not change the path, and the other one did.
+    A commit yields to another one that holds something else where it holds itself what their merge base
+    holds: it did not change the path, and the other one did. Several merge bases are settled first.
     """
     yielding = set()
-    for (one, other), bases in step.bases.items():
-        before = {held(base) for base in bases} or {None}
-        if held(one) != held(other):
-            yielding |= {side for side in (one, other) if before == {held(side)}}
-    values = {held(side) for side in step.against if side not in yielding}
+    for pair in combinations(sorted(commits), 2):
+        if held(pair[0]) == held(pair[1]):
+            continue
+        if pair not in bases:
+            return UNSETTLED  # so many merges in both directions that nobody asked
+        before = _settled(bases, bases[pair], held) if bases[pair] else None
+        yielding |= {commit for commit in pair if held(commit) == before}
+    values = {held(commit) for commit in commits if commit not in yielding}
     return values.pop() if len(values) == 1 else UNSETTLED

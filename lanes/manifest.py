@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from lanes.errors import CannotJudge
 from lanes.patterns import NamePatterns, PathPatterns, PatternError
@@ -31,12 +31,22 @@ class Problem:
         return where + (f"{self.key}: " if self.key else "") + self.message
 
 
+TOO_LARGE = Problem(1, "", f"it is larger than {MAX_BYTES >> 20} MiB")
+
+
 class ManifestInvalid(CannotJudge):
     """The manifest itself is wrong; `problems` has every error, in the order of their lines."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.line))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class Decisive(NamedTuple):
+    """A pattern that decided about a path: where it stands in the manifest, and as it is written."""
+
+    key: Key
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +103,8 @@ class Manifest:
         """Tell whether only integration branches may write *path*: it is the manifest or protected."""
         return path == FILE or self.protected.match(path, folder)
 
-    def decision(self, lane: Lane, path: bytes, folder: bool = False) -> tuple[bool, Key | None]:
-        """Tell whether branches of *lane* may write *path*, and the key of the pattern that decided if any.
+    def decision(self, lane: Lane, path: bytes, folder: bool = False) -> tuple[bool, Decisive | None]:
+        """Tell whether branches of *lane* may write *path*, and the pattern that decided, if one did.
 
         It is `may_write` with its reason, for a path that is not reserved.
         """
@@ -107,15 +117,8 @@ class Manifest:
         ):
             index = patterns.deciding(path, folder)
             if index is not None and patterns.patterns[index].include == allowed:
-                return allowed, (*key, index)
+                return allowed, Decisive((*key, index), patterns.patterns[index].text)
         return allowed, None
-
-    def pattern_at(self, key: Key) -> str:
-        """Give the pattern that stands at *key*, as it is written."""
-        found: Any = tomllib.loads(self.text)
-        for part in key:
-            found = found[part]
-        return str(found)
 
     def line_of(self, key: Key) -> int:
         """Give the line of the file that *key* stands on, counted from 1."""
@@ -150,7 +153,7 @@ def parse(blob: bytes) -> Manifest:
 
 def _document(blob: bytes) -> tuple[dict[str, Any], str]:
     if len(blob) > MAX_BYTES:
-        raise ManifestInvalid([Problem(1, "", f"it is larger than {MAX_BYTES >> 20} MiB")])
+        raise ManifestInvalid([TOO_LARGE])
     if blob.startswith(b"\xef\xbb\xbf"):
         message = "it begins with a byte order mark; save it as UTF-8 without one"
         raise ManifestInvalid([Problem(1, "", message)])
@@ -193,10 +196,6 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
 _P = TypeVar("_P", PathPatterns, NamePatterns)
 
 
-def _any_pattern(_text: str) -> None:
-    pass
-
-
 class _Reader:
     """Turns a parsed document into a Manifest and collects every error on the way."""
 
@@ -226,15 +225,15 @@ class _Reader:
             self._wrong(("defaults", "unlisted"), unlisted, 'expected "reject" or "allow"')
         names = self._strings(integration, ("integration",), "branches")
         for i, name in enumerate(names):
-            if not is_branch_name(name.encode()):
+            if not is_branch_name(name.encode()) or name.encode().startswith(BRANCHES):
                 expected = "expected the exact name of a branch, without refs/heads/ and not a pattern"
                 self._wrong(("integration", "branches", i), name, expected)
         return Manifest(
             lanes=self._lanes(document),
             integration=frozenset(name.encode() for name in names),
             allow_unlisted=unlisted == "allow",
-            shared=self._patterns(PathPatterns, defaults, ("defaults",), "shared"),
-            protected=self._patterns(PathPatterns, defaults, ("defaults",), "protected"),
+            shared=self._patterns(PathPatterns, defaults, ("defaults",), "shared", _check_path_pattern),
+            protected=self._patterns(PathPatterns, defaults, ("defaults",), "protected", _check_path_pattern),
             refs=self._patterns(NamePatterns, defaults, ("defaults",), "refs", _check_ref_pattern),
             text=self._text,
         )
@@ -255,7 +254,7 @@ class _Reader:
         if not isinstance(summary, str) or not summary.isprintable():
             self._wrong((*key, "summary"), summary, "expected one line of printable text")
         if name in tables and isinstance(tables[name], dict):
-            if not table.get("branches"):
+            if table.get("branches", []) == []:
                 self.errors.append(
                     ((*key, "branches"), 'expected the branches it covers, such as ["work/*"]')
                 )
@@ -266,7 +265,7 @@ class _Reader:
             name,
             summary if isinstance(summary, str) else "",
             self._patterns(NamePatterns, table, key, "branches", _check_branch_pattern),
-            self._patterns(PathPatterns, table, key, "paths"),
+            self._patterns(PathPatterns, table, key, "paths", _check_path_pattern),
         )
 
     def _check_version(self, document: dict[str, Any]) -> None:
@@ -308,7 +307,7 @@ class _Reader:
         table: dict[str, Any],
         key: Key,
         name: str,
-        check: Callable[[str], None] = _any_pattern,
+        check: Callable[[str], None],
     ) -> _P:
         texts = self._strings(table, key, name)
         try:
@@ -326,8 +325,8 @@ class _Reader:
     def _unreadable(self, kind: type[_P], check: Callable[[str], None], key: Key, texts: list[str]) -> None:
         for i, text in enumerate(texts):
             try:
-                check(text)
                 kind([text])
+                check(text)
             except PatternError as error:
                 self._wrong((*key, i), text, str(error))
 
@@ -348,13 +347,24 @@ def _shown(value: object) -> str:
 
 
 def _check_branch_pattern(text: str) -> None:
-    if text.removeprefix("!").startswith(("refs/heads/", "/")):
+    glob = text.removeprefix("!")
+    if glob.startswith(("refs/heads/", "/")):
         raise PatternError("expected a branch's name, without refs/heads/ or a slash before it")
+    example = re.sub(r"\[.[^]]*\]|\*+|\?|\\.", "x", glob)
+    if glob and not is_branch_name(example.encode("utf-8", "surrogatepass")):
+        raise PatternError("no branch can have such a name (git-check-ref-format(1))")
+
+
+def _check_path_pattern(text: str) -> None:
+    if any(part in (".", "..") for part in text.removeprefix("!").split("/")):
+        raise PatternError('a part "." or ".." matches nothing; patterns begin at the root of the repository')
 
 
 def _check_ref_pattern(text: str) -> None:
     if not text.removeprefix("!").startswith("refs/"):
         raise PatternError("expected a full ref name, such as refs/notes/**")
+    if text.removeprefix("!").startswith(("refs/heads/", "refs/replace/")):
+        raise PatternError("branches are judged by their lanes, and refs/replace/ is never let through")
 
 
 def dotted(key: Iterable[str | int]) -> str:

@@ -143,7 +143,7 @@ def _encoded(text: str) -> tuple[bool, bytes]:
     while glob.endswith(b" ") and (len(glob) - 1 - len(glob[:-1].rstrip(b"\\"))) % 2 == 0:
         glob = glob[:-1]
     if not glob.strip(b"/"):
-        raise PatternError("it is empty and matches nothing")
+        raise PatternError("it is empty and matches nothing; write * for everything")
     return negated, glob
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from lanes.text import printable
 
 OLDEST_GIT = (2, 39)
 _CHUNK = 1 << 16
+_MOST_NAMES = 500  # in one command line
 
 # What would change what git says, and nothing that a hook needs to find its repository.
-_DROPPED = re.compile(r"GIT_(?:TRACE\w*|\w+_PATHSPECS|EXTERNAL_DIFF|DIFF_OPTS|ICASE\w*)")
+_DROPPED = re.compile(r"GIT_(?:TRACE\w*|\w+_PATHSPECS|EXTERNAL_DIFF|DIFF_OPTS)")
 _SET = {
     "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace could swap a judged commit for a harmless one
     "GIT_GRAFT_FILE": os.devnull,  # so could info/grafts, which the variable above does not turn off
@@ -63,7 +64,8 @@ class Git:
         try:
             output, complaint = process.communicate(feed)
         except BaseException:
-            _end(process)
+            process.kill()
+            _wait(process)
             raise
         if process.returncode not in ok:
             raise _failure(arguments, process.returncode, complaint)
@@ -85,15 +87,22 @@ class Git:
             feeder.start()
             listener.start()
             yield process.stdout
+        except CannotJudge:
+            # An answer that is cut short most often means that git failed; then its own words say why.
+            whole = not process.stdout.read(1)
+            if not whole:
+                process.kill()
+            status = _wait(process, listener)
+            if whole and status:
+                raise _failure(arguments, status, b"".join(complaint)) from None
+            raise
         except BaseException:
-            _end(process)
+            process.kill()
+            _wait(process, listener)
             raise
         process.stdout.close()
-        status = process.wait()
         feeder.join()
-        listener.join()
-        process.stderr.close()
-        if status:
+        if status := _wait(process, listener):
             raise _failure(arguments, status, b"".join(complaint))
 
     def _start(self, arguments: Sequence[str | bytes]) -> subprocess.Popen[bytes]:
@@ -108,6 +117,20 @@ class Git:
             )
         except OSError as error:
             raise CannotJudge(f"git can't be started ({error.strerror}); install git or mend PATH") from None
+
+    def typed(self, *arguments: str | bytes, environment: Mapping[str, str]) -> tuple[int, str]:
+        """Run git as a person types it, in this *environment* alone; give its status and all that it said."""
+        command = ["git", *arguments]
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode("utf-8", "surrogateescape").strip()
 
     def require_version(self) -> None:
         """Raise CannotJudge when git is older than what this project is tested with."""
@@ -130,7 +153,7 @@ class Git:
         """
         said, _ = self.run("config", "-z", "--get-regexp", pattern, ok=(0, 1))
         found: dict[str, list[bytes]] = {}
-        for record in said.split(b"\0")[:-1]:
+        for record in _complete(said, b"\0", "git config"):
             key, _, value = record.partition(b"\n")
             found.setdefault(key.decode("utf-8", "surrogateescape"), []).append(value)
         return found
@@ -138,25 +161,34 @@ class Git:
     def symbolic_ref(self, ref: bytes) -> bytes | None:
         """Give the full ref that *ref* points to, None where it is not symbolic."""
         said, status = self.run("symbolic-ref", "-q", ref, ok=(0, 1))
-        return said.removesuffix(b"\n") if status == 0 else None
+        if status:
+            return None
+        target = _line(said, "git symbolic-ref")
+        if not target.startswith(b"refs/"):
+            raise _garbage("git symbolic-ref", target)
+        return target
 
     def refs(self, names: Iterable[bytes]) -> dict[bytes, "Ref"]:
         """Look full ref names up, exactly; those that don't exist are not in the answer."""
         wanted = set(names)
         if not wanted:
             return {}
-        # A pattern of for-each-ref also matches what lies below it, hence the exact comparison.
+        # A pattern of for-each-ref also matches what lies below it, hence the exact comparison. A command
+        # line is not endless, so for many names all refs are listed.
         literal = [name for name in wanted if not re.search(rb"[*?\[\\]", name)]
+        if len(wanted) > _MOST_NAMES:
+            literal = []
         return {name: ref for name, ref in self.all_refs(*literal).items() if name in wanted}
 
     def all_refs(self, *prefixes: bytes) -> dict[bytes, "Ref"]:
         """List the refs at or below *prefixes* (all of them without any), sorted by name."""
         shape = "%(objectname) %(refname)%00%(symref)"
         found = {}
-        for record in _complete(self.read("for-each-ref", f"--format={shape}", *prefixes), b"\n"):
+        said = self.read("for-each-ref", f"--format={shape}", *prefixes)
+        for record in _complete(said, b"\n", "git for-each-ref"):
             oid, _, names = record.partition(b" ")
             name, _, target = names.partition(b"\0")
-            found[name] = Ref(oid.decode("ascii"), target or None)
+            found[name] = Ref(_oid(oid, "git for-each-ref", record), target or None)
         return found
 
     # -- Objects
@@ -168,35 +200,36 @@ class Git:
         """
         feed = "".join(f"{name}\n" for name in names).encode()
         said = self.read("cat-file", "--batch-check=%(objectname) %(objecttype)", feed=feed)
-        answers = _complete(said, b"\n")
+        answers = _complete(said, b"\n", "git cat-file")
         if len(answers) != len(names):
-            raise CannotJudge("git cat-file --batch-check answered too little")
+            raise CannotJudge("git cat-file answered too little")
         found: list[tuple[str, str] | None] = []
         for answer in answers:
-            oid, _, kind = answer.decode("ascii", "replace").rpartition(" ")
-            found.append(None if kind == "missing" else (oid, kind))
+            oid, _, kind = answer.partition(b" ")
+            known = None if kind == b"missing" else (_oid(oid, "git cat-file", answer), kind.decode("ascii"))
+            found.append(known)
         return found
 
     def entry(self, commit: str, path: bytes) -> tuple[str, str] | None:
         """Give the mode and the object id of *path* at the root of *commit*, None where it has none."""
-        return _entry(self.read("ls-tree", "-z", "--full-tree", commit, b"--", path), path)
+        return _entry(self.read("ls-tree", "-z", "--full-tree", commit, b"--", path), path, "git ls-tree")
 
     def staged_entry(self, path: bytes) -> tuple[str, str] | None:
         """Give the mode and the object id of *path* in the index, None where it has none."""
         said = self.read("ls-files", "-z", "--stage", "--full-name", b"--", b":(top,literal)" + path)
-        return _entry(said, path)
+        return _entry(said, path, "git ls-files")
 
     def blob(self, oid: str, limit: int) -> bytes | None:
         """Give the bytes of a blob, unfiltered; None where it is longer than *limit*."""
         with self.stream("cat-file", "--batch", feed=[f"{oid}\n".encode()]) as output:
-            header = output.readline().split(b" ")
-            if len(header) != 3 or header[1] != b"blob":
+            size = _size(output.readline(), b"blob")
+            content = output.read(size) if size is not None and size <= limit else b""
+            whole = size is not None and (size > limit or len(content) == size)
+            if not whole:
                 raise CannotJudge(f"git can't read the object {oid[:12]}; run: git fsck")
-            size = int(header[2])
-            content = output.read(size) if size <= limit else None
             while output.read(_CHUNK):
                 pass
-        return content
+        return None if size is not None and size > limit else content
 
     def trees(self, names: Sequence[str]) -> Iterator[bytes]:
         """Stream the bytes of the trees that *names* stand for, in that order; none of them starts no git."""
@@ -204,11 +237,17 @@ class Git:
             return
         with self.stream("cat-file", "--batch", feed=(f"{name}\n".encode() for name in names)) as output:
             for name in names:
-                header = output.readline().split(b" ")
-                if len(header) != 3 or header[1] != b"tree":
+                size = _size(output.readline(), b"tree")
+                tree = b"" if size is None else output.read(size)
+                if len(tree) != size or output.read(1) != b"\n":
                     raise CannotJudge(f"git can't read the tree {name[:12]}; run: git fsck")
-                yield output.read(int(header[2]))
-                output.read(1)
+                yield tree
+
+    def tree(self, commit: str, path: bytes) -> bytes:
+        """Give the bytes of the tree at *path*, an empty one where there is none."""
+        said = self.read("cat-file", "--batch", "-z", feed=b"%b:%b\0" % (commit.encode(), path))
+        header, _, content = said.partition(b"\n")
+        return content[:-1] if re.fullmatch(rb"[0-9a-f]+ tree \d+", header) else b""
 
     def authors(self, commits: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
         """Give the author's name and the subject of each commit, in UTF-8 where git could tell."""
@@ -216,9 +255,11 @@ class Git:
         options = ("--no-walk=unsorted", "--no-commit-header", "--encoding=UTF-8", shape, "--stdin")
         said = self.read("rev-list", *options, feed="".join(f"{commit}\n" for commit in commits).encode())
         found = {}
-        for line in _complete(said, b"\n"):
-            oid, author, subject = line.split(b"\0")
-            found[oid.decode("ascii")] = (author, subject)
+        for line in _complete(said, b"\n", "git rev-list"):
+            oid, *rest = line.split(b"\0")
+            if len(rest) != 2:
+                raise _garbage("git rev-list", line)
+            found[_oid(oid, "git rev-list", line)] = (rest[0], rest[1])
         return found
 
     # -- History
@@ -235,7 +276,7 @@ class Git:
             revision = found.oid.encode()
         options = ("--quiet", "--verify", "--end-of-options")
         said, status = self.run("rev-parse", *options, revision + b"^{commit}", ok=(0, 1))
-        return said.decode("ascii").strip() if status == 0 else None
+        return _one_oid(said, "git rev-parse") if status == 0 else None
 
     def paths(self, *names: str) -> list[Path]:
         """Give where this work tree keeps these files of its git directory."""
@@ -245,14 +286,17 @@ class Git:
 
     def empty_tree(self) -> str:
         """Give the id of the empty tree, which depends on the repository's hash."""
-        return self.read("hash-object", "-t", "tree", "--stdin").decode("ascii").strip()
+        return _one_oid(self.read("hash-object", "-t", "tree", "--stdin"), "git hash-object")
 
     def shallow(self) -> frozenset[str]:
         """List the commits whose parents this repository does not have (gitformat-shallow)."""
-        where = os.fsdecode(self.read("rev-parse", "--is-shallow-repository", "--git-path", "shallow"))
-        is_shallow, path = where.removesuffix("\n").split("\n", 1)
-        if is_shallow != "true":
+        said = self.read("rev-parse", "--is-shallow-repository", "--git-path", "shallow")
+        is_shallow, _, file_name = _line(said, "git rev-parse").partition(b"\n")
+        if is_shallow not in (b"true", b"false") or not file_name:
+            raise _garbage("git rev-parse", said)
+        if is_shallow == b"false":
             return frozenset()
+        path = os.fsdecode(file_name)
         try:
             file = Path(self.folder or ".", os.environ.get("GIT_SHALLOW_FILE") or path)
             return frozenset(file.read_text("ascii").split())
@@ -269,11 +313,12 @@ class Git:
         """Give all best common ancestors of two commits, or of any number with *octopus*."""
         kind = ["--octopus"] if octopus else []
         said, _ = self.run("merge-base", "--all", *kind, *commits, ok=(0, 1))
-        return said.decode("ascii").split()
+        return [_oid(line, "git merge-base", line) for line in _complete(said, b"\n", "git merge-base")]
 
     def independent(self, commits: Sequence[str]) -> set[str]:
         """Give those of *commits* that no other one contains."""
-        return set(self.read("merge-base", "--independent", *commits).decode("ascii").split())
+        said = self.read("merge-base", "--independent", *commits)
+        return {_oid(line, "git merge-base", line) for line in _complete(said, b"\n", "git merge-base")}
 
     def walk(
         self, tips: Iterable[str], excluded: Iterable[str], *options: str
@@ -287,7 +332,7 @@ class Git:
             for line in records(output, b"\n", "git rev-list"):
                 commit, *parents = line.decode("ascii", "replace").split(" ")
                 if not all(map(_OID.fullmatch, (commit, *parents))):
-                    raise CannotJudge(f"git rev-list answered garbage: {printable(line)[:200]}")
+                    raise _garbage("git rev-list", line)
                 yield commit, tuple(parents)
 
 
@@ -324,38 +369,70 @@ def records(stream: IO[bytes], end: bytes, source: str) -> Iterator[bytes]:
         raise CannotJudge(f"{source} stopped in the middle of a line")
 
 
-def _complete(output: bytes, end: bytes) -> list[bytes]:
+def _complete(output: bytes, end: bytes, source: str) -> list[bytes]:
     *whole, rest = output.split(end)
     if rest:
-        raise CannotJudge("git stopped in the middle of a line")
+        raise CannotJudge(f"{source} stopped in the middle of a line")
     return whole
 
 
-def _entry(output: bytes, path: bytes) -> tuple[str, str] | None:
+def _garbage(source: str, said: bytes) -> CannotJudge:
+    return CannotJudge(f"{source} answered garbage: {printable(said.strip())[:200]}")
+
+
+def _oid(word: bytes, source: str, said: bytes) -> str:
+    oid = word.decode("ascii", "replace")
+    if not _OID.fullmatch(oid):
+        raise _garbage(source, said)
+    return oid
+
+
+def _line(said: bytes, source: str) -> bytes:
+    if not said.endswith(b"\n"):
+        raise CannotJudge(f"{source} stopped in the middle of a line")
+    return said[:-1]
+
+
+def _one_oid(said: bytes, source: str) -> str:
+    return _oid(_line(said, source), source, said)
+
+
+def _size(header: bytes, kind: bytes) -> int | None:
+    """Give the size in a header of cat-file --batch, None where it is not that of an object of *kind*."""
+    found = re.fullmatch(rb"[0-9a-f]+ %b ([0-9]+)\n" % kind, header)
+    return int(found[1]) if found else None
+
+
+def _entry(output: bytes, path: bytes, source: str) -> tuple[str, str] | None:
     """Find *path* in what ls-tree -z or ls-files -z --stage print: "mode [type] oid [stage]", tab, path."""
-    for record in _complete(output, b"\0"):
-        about, _, name = record.partition(b"\t")
-        if name == path:
-            mode, *rest = about.decode("ascii").split(" ")
-            oid = next(word for word in rest if _OID.fullmatch(word))
-            return mode, oid
+    for record in _complete(output, b"\0", source):
+        found = re.match(rb"(\d+) (?:[a-z]+ )?([0-9a-f]{40}(?:[0-9a-f]{24})?)(?: \d)?\t", record)
+        if not found:
+            raise _garbage(source, record)
+        if record[found.end() :] == path:
+            return found[1].decode("ascii"), found[2].decode("ascii")
     return None
 
 
 def _write(stream: IO[bytes], feed: Iterable[bytes]) -> None:
-    # Git that died no longer reads; its exit status says so.
-    with suppress(BrokenPipeError), stream:
+    # Git that died no longer reads, and its exit status says so; or whoever reads has ended it.
+    with suppress(BrokenPipeError, ValueError), stream:
         for piece in feed:
             stream.write(piece)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
+def _wait(process: subprocess.Popen[bytes], listener: threading.Thread | None = None) -> int:
+    """Wait for the end of a process, leave nothing open, and give its exit status."""
     for stream in (process.stdin, process.stdout):
         if stream:
             with suppress(OSError):
                 stream.close()
-    process.wait()
+    status = process.wait()
+    if listener is not None:
+        listener.join()
+    if process.stderr:
+        process.stderr.close()
+    return status
 
 
 _DUBIOUS = re.compile(rb"safe\.directory (.+)")
@@ -370,7 +447,9 @@ def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) ->
             "git does not trust this repository, which belongs to another user;"
             f" run: git config --global --add safe.directory {where}"
         )
-    lines = [line for line in complaint.splitlines() if line.strip()]
-    said = printable(lines[-1].strip())[:300] if lines else "and said nothing"
+    # Hints are for people who type; one about the graft file comes with every command.
+    lines = [line for line in complaint.splitlines() if line.strip() and not line.startswith(b"hint:")]
+    worst = [line for line in lines if line.startswith((b"fatal:", b"error:"))] or lines
+    said = f": {printable(worst[-1].strip())[:300]}" if worst else " and said nothing"
     ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
-    return CannotJudge(f"git {name} {ended}: {said}")
+    return CannotJudge(f"git {name} {ended}{said}")

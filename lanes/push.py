@@ -15,6 +15,7 @@ from lanes.verdict import Verdict, judge_branch
 _FILE = FILE.decode()
 TAGS = b"refs/tags/"
 REPLACE = b"refs/replace/"
+MOST_REFS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +174,11 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
     bad = [verdict for verdict in verdicts if verdict.status]
     commits = {violation.commit for verdict in bad for violation in verdict.violations if violation.commit}
     authors = git.authors(commits) if commits else {}
-    found = [report.rejection(verdict, trust, authors, hints(git, trust, verdict)) for verdict in bad]
+    found = [
+        report.rejection(verdict, trust, authors, instead(git, trust, verdict)) for verdict in bad[:MOST_REFS]
+    ]
+    if len(bad) > MOST_REFS:
+        found.append(f"… and {report.count(len(bad) - MOST_REFS, 'more ref', 'more refs')} like these")
     if bad and len(bad) < len(verdicts):
         found.append(
             f"{len(bad)} of {len(verdicts)} refs can't be pushed, and a push is taken whole or not at all"
@@ -181,19 +186,14 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
     return found
 
 
-def hints(git: Git, trust: Trust, verdict: Verdict) -> list[str]:
-    """Say what in a clone could make a verdict wrong: main not pushed yet, or not fetched lately."""
+def instead(git: Git, trust: Trust, verdict: Verdict) -> list[str]:
+    """Give what to do in place of the usual steps, where a local main holds all that is outside."""
     outside = {violation.commit for violation in verdict.violations if violation.commit}
-    ahead = {ref: tip for ref, tip in trust.local.items() if ref not in trust.tips}
-    if outside and ahead:
-        unknown = {commit for commit, _ in git.walk(outside, ahead.values())}
-        if not outside & unknown:
-            names = " ".join(sorted(report.shown(ref) for ref in ahead))
-            remote = printable(trust.remote or b"origin")
-            return [
-                f"all of this is on your local {names} already, so push that first: git push {remote} {names}"
-            ]
-    if outside and trust.remote:
-        names = report.shown(BRANCHES + trust.branch)
-        return [f"if these commits are on {names} by now, fetch it: git fetch {printable(trust.remote)}"]
-    return []
+    ahead = {
+        ref: tip for ref, tip in trust.local.items() if ref not in trust.tips and tip not in trust.commits()
+    }
+    if not outside or not ahead or any(commit in outside for commit, _ in git.walk(outside, ahead.values())):
+        return []
+    names = " ".join(sorted(report.shown(ref) for ref in ahead))
+    remote = printable(trust.remote or b"origin")
+    return [f"all of this is on your local {names} already, so push that first: git push {remote} {names}"]

@@ -1,11 +1,13 @@
 """Verdicts as text: functions from a verdict to what a person or an agent reads at a bad moment."""
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from lanes.judge import Reason, Violation
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest
+from lanes.patterns import PathPattern
 from lanes.text import printable, quoted, shortened
 from lanes.trust import Trust
 from lanes.verdict import Verdict
@@ -13,6 +15,7 @@ from lanes.verdict import Verdict
 MOST_COMMITS = 10
 MOST_CHANGES = 20
 MOST_PATTERNS = 20
+MOST_LANES = 5
 LONGEST_PATH = 300
 _FILE = FILE.decode()
 _STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
@@ -22,37 +25,47 @@ Authors = Mapping[str, tuple[bytes, bytes]]
 
 
 def rejection(
-    verdict: Verdict, trust: Trust, authors: Authors | None = None, hints: Sequence[str] = ()
+    verdict: Verdict, trust: Trust, authors: Authors | None = None, instead: Sequence[str] = ()
 ) -> str:
     """Say why a ref is rejected or could not be judged, what its lane may write, and what to do next.
 
-    *hints* are further lines about what to do next. The first line is to be printed behind `lanes: `.
+    *instead* are lines in the place of the usual next steps. The first line is printed behind `lanes: `.
     """
     name = shown(verdict.ref)
     if verdict.error is not None:
-        return _indented(f"{name} could not be judged: {verdict.error}", in_force(trust))
+        return _indented(f"{name} could not be judged: {verdict.error}", trust.in_force)
     if verdict.refusal is not None:
-        return _indented(f"{name} is rejected: {verdict.refusal}", in_force(trust))
+        return _indented(f"{name} is rejected: {verdict.refusal}", trust.in_force)
     if verdict.violations and verdict.violations[0].reason is Reason.NO_LANE:
         return "\n".join(_no_lane(verdict, trust))
     lines = [_headline(verdict)]
     lines += violations(verdict.violations, authors or {})
     lines += _allowed(verdict.lane, trust)
-    lines += in_force(trust)
-    lines += ["next:", *(f"  {line}" for line in (*hints, *_next_steps(verdict, trust)))]
+    lines += trust.in_force
+    lines += ["next:", *(f"  {line}" for line in instead or _next_steps(verdict, trust))]
     return "\n".join(lines)
 
 
-def staged(verdict: Verdict, trust: Trust) -> str:
-    """Say why the index can't be committed. `verdict.base` is where its paths can be given back from."""
+def staged(verdict: Verdict, trust: Trust, parents: int, below_the_root: bool, partial: bool) -> str:
+    """Say why the index can't be committed, and how to take out of it what is outside.
+
+    It is about a commit on so many *parents*. With *below_the_root* commands are typed in a sub-folder; the
+    commit is *partial* when git takes files past the index (-a, -- FILE).
+    """
     if not verdict.violations or verdict.violations[0].reason is Reason.NO_LANE:
         return rejection(verdict, trust)
     number = count(len(verdict.violations), "staged change is", "staged changes are")
     lines = [f"{shown(verdict.ref)}: {number} outside its {lane_name(verdict.lane)}"]
     lines += changes(verdict.violations)
     lines += _allowed(verdict.lane, trust)
-    lines += in_force(trust)
-    lines += ["next:", *(f"  {line}" for line in (*_give_back(verdict), *_widen(verdict, trust)))]
+    lines += trust.in_force
+    lines += [
+        "next:",
+        *(
+            f"  {line}"
+            for line in (*_give_back(verdict, parents, below_the_root, partial), *_widen(verdict, trust))
+        ),
+    ]
     return "\n".join(lines)
 
 
@@ -81,13 +94,6 @@ def _headline(verdict: Verdict) -> str:
         count(len(verdict.violations), "change", "changes") + f" in {count(commits, 'commit', 'commits')}"
     )
     return f"{shown(verdict.ref)} is rejected: {number} outside its {lane_name(verdict.lane)}"
-
-
-def in_force(trust: Trust) -> list[str]:
-    """Say which manifest is in force: one line, none where there is no manifest."""
-    if trust.ref is None or trust.commit is None or trust.manifest is None:
-        return []
-    return [f"manifest in force: {_FILE} of {printable(trust.ref)} at {trust.commit[:12]}"]
 
 
 def violations(found: Sequence[Violation], authors: Authors) -> list[str]:
@@ -122,8 +128,9 @@ def _change(violation: Violation) -> str:
     elif violation.reason is Reason.PROTECTED:
         owner = "only integration branches may write it"
     elif violation.lanes:
-        names = ", ".join(f'"{name}"' for name in violation.lanes)
-        owner = f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names} may write it"
+        names = ", ".join(f'"{name}"' for name in violation.lanes[:MOST_LANES])
+        more = f" and {len(violation.lanes) - MOST_LANES} more" if len(violation.lanes) > MOST_LANES else ""
+        owner = f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names}{more} may write it"
     else:
         owner = "no lane may write it"
     what = f"{_STATUS[violation.status or 'M']} {shortened(quoted(violation.path or b''), LONGEST_PATH)}"
@@ -142,14 +149,17 @@ def may_write(lane: Lane, manifest: Manifest) -> list[str]:
         return [f'lane "{lane.name}" is review-only: its branches may not change anything']
     lines = [f'lane "{lane.name}" may write:', *_patterns(lane.paths.patterns)]
     if manifest.shared.patterns:
-        lines += ["every lane may write:", *_patterns(manifest.shared.patterns)]
+        lines += ["and, as all lanes that are not review-only:", *_patterns(manifest.shared.patterns)]
     return lines
 
 
-def _patterns(patterns: Sequence[object]) -> list[str]:
-    lines = [
-        f"  {printable(str(getattr(pattern, 'text', '')).encode())}" for pattern in patterns[:MOST_PATTERNS]
-    ]
+def reserved(manifest: Manifest) -> list[str]:
+    """Say what only integration branches may write."""
+    return ["only integration branches may write:", f"  {_FILE}", *_patterns(manifest.protected.patterns)]
+
+
+def _patterns(patterns: Sequence[PathPattern]) -> list[str]:
+    lines = [f"  {printable(pattern.text.encode())}" for pattern in patterns[:MOST_PATTERNS]]
     if len(patterns) > MOST_PATTERNS:
         lines.append(f"  … and {count(len(patterns) - MOST_PATTERNS, 'more pattern', 'more patterns')}")
     return lines
@@ -167,19 +177,38 @@ def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
             lines.append(f"  {names}: {lane_name(lane)}" + (f", {lane.summary}" if lane.summary else ""))
         if len(lanes) > MOST_PATTERNS:
             lines.append(f"  … and {count(len(lanes) - MOST_PATTERNS, 'more lane', 'more lanes')}")
-    lines += in_force(trust)
+    lines += trust.in_force
     lines += ["next:", "  give the branch a name that your task's lane covers: git branch -m NEW-NAME"]
     lines.append(f"  or ask the integrator to cover it in {_FILE} on {printable(trust.branch)}")
     return lines
 
 
 def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
-    since = verdict.base[:12] if verdict.base else "--root"
-    return [
-        "take these changes out of the commits that made them (a commit that reverts them is not enough):",
-        f"  git rebase -i {since}",
-        *_widen(verdict, trust),
+    main = printable(trust.branch)
+    if any(violation.status == "U" for violation in verdict.violations):
+        return [
+            f"{_both(trust)} changed these paths differently: have the integrator merge one into the other,"
+            " then merge the result here"
+        ]
+    steps = [
+        "take these changes out of the commits that made them (a commit that reverts them is not enough):"
     ]
+    if verdict.base is None:
+        first = (verdict.violations[0].commit or "")[:12]
+        steps.append(f"  git rebase -i {f'--rebase-merges {first}^' if verdict.side else '--root'}")
+    else:
+        steps.append(f"  git rebase -i {verdict.base[:12]}")
+        steps.append("or go back to there, keep your files as they are, and commit those of your lane alone:")
+        steps.append(f"  git reset {verdict.base[:12]}")
+    steps += _widen(verdict, trust)
+    steps.append(f"or, where they are changes of {main}, take them from there by a merge, not as a copy")
+    if trust.remote:
+        steps.append(f"or, if these commits are on {main} by now: git fetch {printable(trust.remote)}")
+    return steps
+
+
+def _both(trust: Trust) -> str:
+    return " and ".join(sorted(map(printable, trust.integration)))
 
 
 def _widen(verdict: Verdict, trust: Trust) -> list[str]:
@@ -193,23 +222,41 @@ def _widen(verdict: Verdict, trust: Trust) -> list[str]:
     ]
 
 
-def _give_back(verdict: Verdict) -> list[str]:
+def _give_back(verdict: Verdict, parents: int, below_the_root: bool, partial: bool) -> list[str]:
     paths = [violation.path for violation in verdict.violations if violation.path and violation.status != "U"]
     if not paths:
         return [
             "abort this merge (git merge --abort) and merge the integration branches into each other first"
         ]
-    plain = [path.decode("utf-8", "surrogateescape") for path in paths]
-    if not all(path.isprintable() and len(path) <= LONGEST_PATH for path in plain):
-        return ["take these changes out of the index with git restore --staged, and commit again"]
-    names = " ".join(map(shlex.quote, plain[:MOST_CHANGES]))
-    more = " …" if len(plain) > MOST_CHANGES else ""
-    if verdict.base is None:
+    if partial:
+        return ["commit only files that your lane may write: git commit -- FILE..."]
+    if len(verdict.side) > 1 and parents > 1:
         return [
-            "take these files out of the index, and commit again:",
-            f"  git rm --cached -r -- {names}{more}",
+            "give each path back what the integration branch holds that changed it"
+            " (git restore --staged --source=BRANCH -- PATH), and commit again"
+        ]
+    if not all(map(_is_plain, paths)):
+        return ["take these changes out of the index with git restore --staged, and commit again"]
+    names = " ".join(_pathspec(path, below_the_root) for path in paths[:MOST_CHANGES])
+    which = "these" if len(paths) <= MOST_CHANGES else f"the first {MOST_CHANGES} of these"
+    if not verdict.side:
+        return [
+            f"take {which} files out of the index, and commit again:",
+            f"  git rm --cached -r -- {names}",
         ]
     return [
-        "take these changes out of the index (your files stay as they are), and commit again:",
-        f"  git restore --staged --source={verdict.base[:12]} -- {names}{more}",
+        f"take {which} changes out of the index (your files stay as they are), and commit again:",
+        f"  git restore --staged --source={(verdict.base or 'HEAD')[:12]} -- {names}",
     ]
+
+
+def _is_plain(path: bytes) -> bool:
+    return len(path) <= LONGEST_PATH and path.decode("utf-8", "surrogateescape").isprintable()
+
+
+def _pathspec(path: bytes, below_the_root: bool) -> str:
+    """Give a path as git and a shell take it, and nothing else with it (gitglossary(7), pathspec)."""
+    name = path.decode("utf-8")
+    if re.search(r"^[:!^]|[*?\[\\]", name):
+        return shlex.quote(f":(top,literal){name}")
+    return shlex.quote(f":/{name}" if below_the_root else name)

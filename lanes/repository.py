@@ -4,55 +4,65 @@ No judged data comes from here: GitPython loses names that are not UTF-8.
 """
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import git
-
 from lanes.errors import CannotJudge
+from lanes.plumbing import Git
 from lanes.text import printable
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository that was found: `folder` is its work tree, or its git directory when it is bare."""
+    """The repository around the current folder, or that of GIT_DIR, as git itself finds it.
 
-    folder: Path
+    `folder` is the root of its work tree, None outside of one; `bare` tells that it has none at all.
+    """
+
+    folder: Path | None
     bare: bool
 
     @classmethod
     def find(cls) -> "Repository":
-        """Find the repository around the current folder, or that of GIT_DIR. Raises CannotJudge."""
+        """Find the repository. Raises CannotJudge where there is none."""
         try:
-            with git.Repo(search_parent_directories=True) as found:
-                return cls(Path(found.working_tree_dir or found.git_dir), found.bare)
-        except (
-            git.InvalidGitRepositoryError,
-            git.NoSuchPathError,
-            git.GitCommandNotFound,
-            OSError,
-            ValueError,
-        ):
-            here = printable(os.fsencode(Path.cwd()))
-            raise CannotJudge(f"there is no git repository at or above {here}") from None
+            here = Path.cwd()
+        except OSError:
+            raise CannotJudge("the current folder does not exist any more") from None
+        bare, complaint = _rev_parse("--is-bare-repository")
+        if bare not in (b"true", b"false"):
+            if b"not a git repository" in complaint:
+                raise CannotJudge(f"there is no git repository at or above {printable(os.fsencode(here))}")
+            Git().read("rev-parse", "--is-bare-repository")  # which fails, too, and says why
+        top, _ = _rev_parse("--show-toplevel")  # none in a bare repository, nor in a git directory
+        return cls(Path(os.fsdecode(top)) if top else None, bare == b"true")
 
     def path_inside(self, path: str) -> bytes:
         """Give *path*, relative to the current folder as git takes it, relative to the root instead.
 
-        A slash at its end is kept. Raises CannotJudge where it lies outside the repository.
+        A slash at its end is kept, and added to a folder that exists. Raises CannotJudge where it lies
+        outside the repository.
         """
-        slash = "/" if path.endswith("/") else ""
-        inside = os.path.normpath(path) if self.bare else os.path.relpath(Path.cwd() / path, self.folder)
+        folder = path.endswith("/") or (self.folder is not None and Path(path).is_dir())
+        inside = os.path.relpath(Path.cwd() / path, self.folder) if self.folder else os.path.normpath(path)
         if inside == ".." or inside.startswith(("../", "/")):
             raise CannotJudge(f"{printable(os.fsencode(path))} lies outside the repository")
-        return os.fsencode(inside + slash)
+        if inside == ".":
+            shown = printable(os.fsencode(path))
+            raise CannotJudge(f"{shown} is no path in the repository; name a file or a folder in it")
+        return os.fsencode(inside + "/" * folder)
 
 
-def type_git(folder: Path, *arguments: str, environment: Mapping[str, str]) -> tuple[int, str]:
-    """Run git as a person types it; give its exit status and all that it printed."""
-    command = git.Git(str(folder))
-    status, output, complaint = command.execute(
-        ["git", *arguments], with_extended_output=True, with_exceptions=False, env=dict(environment)
+def _rev_parse(option: str) -> tuple[bytes, bytes]:
+    """Give what git rev-parse answers, nothing where it fails, and what it complains of."""
+    # Not git.Repo, which expands variables in paths, and fails on a configuration that is not UTF-8.
+    import git  # noqa: PLC0415 - it starts git, which must be known to be there
+
+    status, said, complaint = git.Git().execute(
+        ["git", "rev-parse", option],
+        with_extended_output=True,
+        with_exceptions=False,
+        stdout_as_string=False,
+        strip_newline_in_stdout=False,
     )
-    return status, "\n".join(part for part in (str(output), str(complaint)) if part)
+    return (b"" if status else bytes(said).removesuffix(b"\n")), complaint.encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""Which of the trusted commits that judged ones begin on contain which, and what each two began on."""
+"""How trusted commits lie to each other: which contain which, and what each two began on."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -7,48 +7,57 @@ from typing import NamedTuple
 from lanes.plumbing import Git
 
 AT_ONCE = 1000  # object ids in one command line
+DEEPEST = 8  # how often the merge bases of merge bases are asked for, as git does for its virtual base
+
+Pair = tuple[str, str]
 
 
 class _Join(NamedTuple):
-    """A commit where several of the commits meet: `above` contain it; `of` are the ends of its children."""
+    """A commit where several of the commits meet: those `above` it, and those above or at each child."""
 
     commit: str
-    above: frozenset[str]
-    of: frozenset[frozenset[str]]
+    above: int
+    children: frozenset[int]
 
 
 class Sides:
     """How some trusted commits lie to each other, from one walk over what lies between them.
 
-    *tips* are the newest trusted commits, one for each integration branch. Raises CannotJudge where git
-    fails.
+    *tips* are the newest trusted commits, one for each integration branch. Sets of the commits are numbers, a
+    bit for each commit. Raises CannotJudge where git fails.
     """
 
     def __init__(self, git: Git, commits: Sequence[str], tips: Sequence[str]) -> None:
-        everything = frozenset(commits)
         self._git = git
+        self._bits = {commit: 1 << i for i, commit in enumerate(commits)}
         self._joins: list[_Join] = []
-        self._known: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._known: dict[Pair, tuple[str, ...]] = {}
+        everything = (1 << len(commits)) - 1
         # What lies below all of them is not walked: what is not met is contained in each other one.
-        self._above = {commit: everything - {commit} for commit in commits}
-        if len(commits) < 2 or (len(commits) == 2 and len(tips) == 1 and tips[0] in everything):
-            self._above |= {tip: frozenset() for tip in tips if tip in everything}
-            return
-        common = git.merge_bases(*commits, octopus=True) if len(commits) <= AT_ONCE else []
-        waiting: dict[str, set[frozenset[str]]] = {}
-        for commit, parents in git.walk(commits, common):
+        self._above = {commit: everything & ~bit for commit, bit in self._bits.items()}
+        if len(commits) < 2 or (len(commits) == 2 and len(tips) == 1 and tips[0] in self._bits):
+            self._above |= {tip: 0 for tip in tips if tip in self._bits}
+        else:
+            self._walk(commits)
+
+    def _walk(self, commits: Sequence[str]) -> None:
+        common = self._git.merge_bases(*commits, octopus=True) if len(commits) <= AT_ONCE else []
+        waiting: dict[str, set[int]] = {}
+        for commit, parents in self._git.walk(commits, common):
             above = self._meet(commit, waiting.pop(commit, set()))
-            if commit in everything:
+            if commit in self._bits:
                 self._above[commit] = above
-                above |= {commit}
+                above |= self._bits[commit]
             for parent in parents:
                 waiting.setdefault(parent, set()).add(above)
         for commit in common:
             self._meet(commit, waiting.get(commit, set()))
 
-    def _meet(self, commit: str, children: set[frozenset[str]]) -> frozenset[str]:
-        above = next(iter(children)) if len(children) == 1 else frozenset().union(*children)
-        if above not in children and len(above) > 1:
+    def _meet(self, commit: str, children: set[int]) -> int:
+        above = 0
+        for child in children:
+            above |= child
+        if above and above not in children:
             self._joins.append(_Join(commit, above, frozenset(children)))
         return above
 
@@ -56,20 +65,42 @@ class Sides:
         """Give those of *commits* that none of the others contains."""
         if len(commits) < 2:
             return commits
-        return frozenset(commit for commit in commits if not self._above[commit] & commits)
+        mask = sum(self._bits[commit] for commit in commits)
+        return frozenset(commit for commit in commits if not self._above[commit] & mask)
 
-    def merge_bases(self, commits: Iterable[str]) -> dict[tuple[str, str], tuple[str, ...]]:
-        """Give the best common ancestors of each two of *commits*, of which none contains another."""
-        return {pair: self._bases(pair) for pair in combinations(commits, 2)}
+    def merge_bases(self, commits: Iterable[str]) -> dict[Pair, tuple[str, ...]]:
+        """Give the best common ancestors of each two of *commits*, of which none contains another.
 
-    def _bases(self, pair: tuple[str, str]) -> tuple[str, ...]:
+        Where two have several, as after merges in both directions, those of each two of these are given, too,
+        and so on.
+        """
+        found: dict[Pair, tuple[str, ...]] = {}
+        waiting = list(_pairs(commits))
+        for _ in range(DEEPEST):
+            found |= {pair: self._bases(pair) for pair in waiting if pair not in found}
+            waiting = [deeper for pair in waiting for deeper in _pairs(found[pair]) if deeper not in found]
+        return found
+
+    def _bases(self, pair: Pair) -> tuple[str, ...]:
         if pair not in self._known:
-            two = frozenset(pair)
-            found = [
-                join.commit
-                for join in self._joins
-                if two <= join.above and not any(two <= child for child in join.of)
-            ]
+            found = self._joined(pair)
             # Misleading dates make rev-list list too much, never too little, so a single one is right.
-            self._known[pair] = tuple(found if len(found) < 2 else self._git.merge_bases(*pair))
+            if found is None or len(found) > 1:
+                found = self._git.merge_bases(*pair)
+            self._known[pair] = tuple(found)
         return self._known[pair]
+
+    def _joined(self, pair: Pair) -> list[str] | None:
+        """Find the merge bases among what was walked; None where that can't tell."""
+        if not all(commit in self._bits for commit in pair):
+            return None
+        both = self._bits[pair[0]] | self._bits[pair[1]]
+        return [
+            join.commit
+            for join in self._joins
+            if join.above & both == both and not any(child & both == both for child in join.children)
+        ]
+
+
+def _pairs(commits: Iterable[str]) -> Iterable[Pair]:
+    return combinations(sorted(commits), 2)

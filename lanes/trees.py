@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from lanes.text import quoted, shortened
 
@@ -12,6 +13,7 @@ _DOT_GIT = _IGNORED + _IGNORED.join((rb"\.", rb"g", rb"i", rb"t")) + _IGNORED
 _FORBIDDEN = re.compile(
     rb"^(?:\.{0,2}|.*/.*|(?:.*\\)?(?:%b|git~1)[ .]*(?:[:\\].*)?)\Z" % _DOT_GIT, re.DOTALL | re.IGNORECASE
 )
+_HFS_DOT_GIT = re.compile(rb"%b\Z" % _DOT_GIT, re.IGNORECASE)
 # One of these is in every disguise of .git, in lower case.
 _SUSPECT = (b".git", b"git~1", b"\xe2", b"\xef")
 # An entry is "mode name", NUL and the bytes of an id. Old tools also wrote modes with a zero before them.
@@ -20,8 +22,8 @@ _ANY = {size: re.compile(rb"([0-7]++ [^\0]*+)\0.{%d}" % size, re.DOTALL) for siz
 _LONGEST = 100  # characters of a name in a message
 
 
-def flaw(tree: bytes, hash_size: int) -> str | None:
-    """Say what is wrong with the bytes of a tree object, None where nothing is; ready to be printed.
+def flaws(tree: bytes, hash_size: int) -> Counter[str]:
+    """Say what is wrong with the bytes of a tree object, and how often; ready to be printed.
 
     *hash_size* is the length of an object id in bytes. The rules are those of git's own fsck that make a tree
     mean something else to one git command than to another: names come in order, and once, and none of them
@@ -29,19 +31,28 @@ def flaw(tree: bytes, hash_size: int) -> str | None:
     """
     entries = _entries(tree, hash_size)
     if entries is None:
-        return "garbage"
+        return Counter(["garbage"])
     # Git sorts folders as if a slash followed.
     keys = [entry[6:] + b"/" if entry.startswith(b"4") else entry[7:] for entry in entries]
     folders = [entry[6:] for entry in entries if entry.startswith(b"4")]
     known = set(keys)
-    if _suspicious(keys, known, len(folders)):
-        for name in (entry.partition(b" ")[2] for entry in entries):
-            if _FORBIDDEN.match(name):
-                return f"the name {_shown(name)}"
-    if len(known) != len(keys) or not known.isdisjoint(folders):
-        names = Counter(entry.partition(b" ")[2] for entry in entries)
-        return f"the name {_shown(names.most_common(1)[0][0])} twice"
-    return None if keys == sorted(keys) else "names out of order"
+    once = len(known) == len(keys) and known.isdisjoint(folders)
+    if once and keys == sorted(keys) and not _suspicious(keys, known, len(folders)):
+        return Counter()
+    names = Counter(entry.partition(b" ")[2] for entry in entries)
+    found = Counter(f"the name {_shown(name)}" for name in names if is_forbidden(name))
+    found += Counter({f"the name {_shown(name)} twice": number - 1 for name, number in names.items()})
+    return found + Counter(f"{_shown(b)} behind {_shown(a)}" for a, b in pairwise(keys) if a > b)
+
+
+def is_forbidden(name: bytes) -> bool:
+    """Tell whether no tree may hold this name. Where it stops being UTF-8, HFS+ stops reading."""
+    try:
+        name.decode()
+        readable = name
+    except UnicodeDecodeError as error:
+        readable = name[: error.start]
+    return bool(_FORBIDDEN.match(name) or _HFS_DOT_GIT.match(readable))
 
 
 def _entries(tree: bytes, hash_size: int) -> list[bytes] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lanes import manifest
 from lanes.errors import CannotJudge
-from lanes.manifest import BRANCHES, FILE, Manifest, ManifestInvalid, Problem
+from lanes.manifest import BRANCHES, FILE, Lane, Manifest, ManifestInvalid, Problem
 from lanes.plumbing import Git
 from lanes.text import printable
 
@@ -51,6 +51,24 @@ class Trust:
             raise CannotJudge(self.problem)
         return self.manifest
 
+    @property
+    def in_force(self) -> list[str]:
+        """Say which manifest is in force: one line, ready to print; none where there is no manifest."""
+        if self.ref is None or self.commit is None or self.manifest is None:
+            return []
+        return [f"manifest in force: {_FILE} of {printable(self.ref)} at {self.commit[:12]}"]
+
+    def lane_of(self, branch: bytes) -> Lane | None:
+        """Give the lane of *branch*, None where none covers it.
+
+        Raises CannotJudge, naming the manifest, where several do, or where no manifest is in force.
+        """
+        manifest = self.required()
+        try:
+            return manifest.lane_of(branch)
+        except CannotJudge as error:
+            raise CannotJudge("\n".join([str(error), *self.in_force])) from None
+
     def commits(self) -> list[str]:
         """Give the newest trusted commits: the tips of the integration branches."""
         return list(self.tips.values())
@@ -60,29 +78,32 @@ def on_server(git: Git) -> Trust:
     """Read what a server trusts: its own branches. The branch that HEAD names holds the manifest."""
     (named,) = git.config(r"^lanes\.trustedref$").get("lanes.trustedref", [None])[-1:]
     if named is not None and not named.startswith(BRANCHES):
-        raise CannotJudge(f"lanes.trustedRef is {printable(named)}; on a server, name one under refs/heads/")
-    ref = named or git.symbolic_ref(b"HEAD")
+        shown = printable(named) or "empty"
+        raise CannotJudge(f"lanes.trustedRef is {shown}; on a server, name a branch in full: refs/heads/NAME")
+    # A push can also be addressed to a linked worktree, whose own HEAD is any branch.
+    ref = named or git.symbolic_ref(b"main-worktree/HEAD")
     if ref is None or not ref.startswith(BRANCHES):
-        raise CannotJudge("HEAD names no branch here; run: git symbolic-ref HEAD refs/heads/main")
+        raise CannotJudge("HEAD names no branch here; run: git config lanes.trustedRef refs/heads/main")
     branch = ref.removeprefix(BRANCHES)
     found = git.refs([ref]).get(ref)
     if found is None:
-        return Trust(branch, problem=_unborn(git, ref))
+        return Trust(branch, problem=_unborn(git, ref, named is not None))
     trust = _with_manifest(git, branch, ref, found.oid)
     others = git.refs(BRANCHES + name for name in trust.integration - {branch})
     return replace(trust, tips={ref: found.oid} | {name: other.oid for name, other in others.items()})
 
 
-def _unborn(git: Git, ref: bytes) -> str:
+def _unborn(git: Git, ref: bytes, configured: bool) -> str:
     name = printable(ref)
-    problem = f"no manifest is in force: {name}, the branch that holds it here, does not exist yet"
-    begin = f"to begin: push {printable(ref.removeprefix(BRANCHES))} with a valid {_FILE}"
     others = [other for other in git.all_refs(BRANCHES) if other != ref]
-    if others:
-        usual = [BRANCHES + branch for branch in _USUAL_BRANCHES if BRANCHES + branch in others]
-        example = printable((usual or others)[0])
-        begin += f"; or name the branch that holds it, in this repository: git symbolic-ref HEAD {example}"
-    return f"{problem}\n{begin}"
+    usual = [BRANCHES + branch for branch in _USUAL_BRANCHES if BRANCHES + branch in others]
+    example = printable((usual + others or [b"refs/heads/NAME"])[0])
+    command = "git config lanes.trustedRef" if configured else "git symbolic-ref HEAD"
+    return (
+        f"no manifest is in force: {name}, the branch that holds it here, does not exist yet\n"
+        f"to begin: push {printable(ref.removeprefix(BRANCHES))} with a valid {_FILE};"
+        f" or, if another branch holds it, name that one on the server: {command} {example}"
+    )
 
 
 def in_clone(git: Git, branch: bytes | None, pushed_to: str | None = None, at_commit: bool = False) -> Trust:
@@ -99,8 +120,13 @@ def in_clone(git: Git, branch: bytes | None, pushed_to: str | None = None, at_co
     existing = git.refs(candidates)
     ref = next((candidate for candidate in candidates if candidate in existing), None)
     if ref is None:
-        name = branch if branch in usual else next(iter(usual))
-        return Trust(name, problem=_nowhere(candidates, name, remote))
+        configured = remotes.branch_of(candidates[0]) if "lanes.trustedref" in config else None
+        name = configured or (branch if branch in usual else next(iter(usual)))
+        looked = ", ".join(printable(candidate) for candidate in candidates)
+        begin = _begin(config, remotes, remote, name)
+        return Trust(
+            name, problem=f"no manifest is in force: looked for {looked}, and none exists\nto begin: {begin}"
+        )
     found = existing[ref]
     real = found.target or ref
     trust = _with_manifest(git, remotes.branch_of(real), real, found.oid)
@@ -112,9 +138,11 @@ def _candidates(
 ) -> list[bytes]:
     named = config.get("lanes.trustedref")
     if named:
-        if not named[-1].startswith(b"refs/"):
-            shown = printable(named[-1])
-            raise CannotJudge(f"lanes.trustedRef is {shown}; name a ref in full, as refs/remotes/origin/main")
+        if not named[-1].startswith(b"refs/") or named[-1].startswith(b"refs/tags/"):
+            shown = printable(named[-1]) or "empty"
+            raise CannotJudge(
+                f"lanes.trustedRef is {shown}; name a branch in full, such as refs/remotes/origin/main"
+            )
         return named[-1:]
     tracked = []
     if remote is not None:
@@ -144,12 +172,24 @@ def _with_clone_tips(
     return replace(trust, tips=tips, local=local, remote=os.fsencode(stale) if stale else None)
 
 
-def _nowhere(candidates: Iterable[bytes], branch: bytes, remote: str | None) -> str:
-    looked = ", ".join(printable(candidate) for candidate in candidates)
-    begin = f"commit a valid {_FILE} on {printable(branch)}"
+def _begin(config: dict[str, list[bytes]], remotes: "Remotes", remote: str | None, branch: bytes) -> str:
+    """Say what to type in a clone where none of the branches exists that could hold the manifest."""
+    main = printable(branch)
+    if "lanes.trustedref" in config and config["lanes.trustedref"][-1].startswith(BRANCHES):
+        return f"commit a valid {_FILE} on {main}"
+    if "lanes.trustedref" in config:
+        return "fetch it, or name another branch: git config lanes.trustedRef refs/remotes/NAME/BRANCH"
     if remote is not None:
-        begin = f"run: git fetch {printable(os.fsencode(remote))}, or {begin}"
-    return f"no manifest is in force: looked for {looked}, and none exists\nto begin: {begin}"
+        name = printable(os.fsencode(remote))
+        if remotes.tracking(remote, BRANCHES + branch) is None:
+            add = f"git remote set-branches --add {name} {main}"
+            return f"this clone does not fetch {main}; run: {add} && git fetch {name}"
+        return f"run: git fetch {name} && git remote set-head {name} --auto"
+    if remotes.names:
+        return "say which remote's branch holds it: git config lanes.trustedRef refs/remotes/NAME/BRANCH"
+    return (
+        f"commit a valid {_FILE} on {main}, or name its branch: git config lanes.trustedRef refs/heads/NAME"
+    )
 
 
 def remotes_of(git: Git) -> "Remotes":
@@ -188,11 +228,12 @@ class Remotes:
         """Give the branch's name, without `refs/heads/`, that a local or a remote-tracking ref stands for."""
         if ref.startswith(BRANCHES):
             return ref.removeprefix(BRANCHES)
-        for remote in self.names:
-            for source, target in self._mappings(remote):
-                mapped = _map(target, source, ref)
-                if mapped and mapped.startswith(BRANCHES):
-                    return mapped.removeprefix(BRANCHES)
+        mappings = [mapping for remote in self.names for mapping in self._mappings(remote)]
+        # The closest one first: there can be a remote "team" and a remote "team/ann".
+        for source, target in sorted(mappings, key=lambda mapping: -len(mapping[1])):
+            mapped = _map(target, source, ref)
+            if mapped and mapped.startswith(BRANCHES):
+                return mapped.removeprefix(BRANCHES)
         return ref.removeprefix(b"refs/remotes/").partition(b"/")[2] or ref
 
     def _mappings(self, remote: str) -> list[tuple[bytes, bytes]]:
@@ -220,7 +261,7 @@ def manifest_of_file(file: Path) -> Manifest:
     """Read the manifest in a work tree. Raises ManifestInvalid, and CannotJudge where there is none."""
     try:
         if file.is_symlink() or not file.is_file():
-            kind = "a symbolic link" if file.is_symlink() else "a folder"
+            kind = "a symbolic link" if file.is_symlink() else "a folder" if file.is_dir() else "a device"
             if file.is_symlink() or file.exists():
                 raise ManifestInvalid([Problem(1, "", f"it is {kind}; expected a file")])
             raise CannotJudge(f"there is no {_FILE} at the root of the work tree")
@@ -243,20 +284,21 @@ def _read(git: Git, entry: tuple[str, str] | None) -> Manifest | None:
         kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(mode, "a folder")
         raise ManifestInvalid([Problem(1, "", f"it is {kind}; expected a file")])
     blob = git.blob(oid, manifest.MAX_BYTES)
-    return manifest.parse(blob if blob is not None else b"#" * (manifest.MAX_BYTES + 1))
+    if blob is None:
+        raise ManifestInvalid([manifest.TOO_LARGE])
+    return manifest.parse(blob)
 
 
 def _with_manifest(git: Git, branch: bytes, ref: bytes, commit: str) -> Trust:
     where = f"{printable(ref)} at {commit[:12]}"
-    problem = ""
+    problem, verb = "", "begin"
     try:
         found = manifest_at(git, commit)
         if found is None:
             problem = f"no manifest is in force: {where} has no {_FILE}"
     except ManifestInvalid as error:
-        found = None
+        found, verb = None, "mend"
         problem = f"the manifest in force is invalid: {where}\n{error}"
     if problem:
-        verb = "mend" if "invalid" in problem else "begin"
         problem += f"\nto {verb}: bring a valid {_FILE} to {printable(branch)}; everything else waits for it"
     return Trust(branch, ref, commit, found, problem)

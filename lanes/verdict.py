@@ -16,20 +16,25 @@ from lanes.trust import Trust
 class Verdict:
     """What was found about one ref.
 
-    `lane` is the name of its lane, if one covers it; `base` the newest trusted commit, None for none or
-    several; `commits` how many were judged. `refusal` says why the ref itself can't be written, and `error`
-    why it could not be judged; both are ready to print. `integration` branches may change anything.
+    `lane` is its lane, if one covers it; `side` the trusted side of the tip: the newest trusted commits that
+    it contains, sorted; `commits` how many were judged. `refusal` says why the ref itself can't be written,
+    `error` why it could not be judged; both are ready to print. `integration` branches may change anything.
     """
 
     ref: bytes
     lane: Lane | None = None
     tip: str | None = None
-    base: str | None = None
+    side: tuple[str, ...] = ()
     commits: int = 0
     violations: tuple[Violation, ...] = ()
     refusal: str | None = None
     error: str | None = None
     integration: bool = False
+
+    @property
+    def base(self) -> str | None:
+        """The newest trusted commit, None for none or several."""
+        return self.side[0] if len(self.side) == 1 else None
 
     @property
     def status(self) -> int:
@@ -44,15 +49,23 @@ def exit_status(verdicts: Iterable[Verdict]) -> int:
     return max((verdict.status for verdict in verdicts), default=0)
 
 
-def judge_branch(git: Git, trust: Trust, ref: bytes, tip: str, lane: Lane | None) -> Verdict:
-    """Judge all commits that *tip* contains and that are not trusted, for *lane*."""
+def judge_branch(
+    git: Git, trust: Trust, ref: bytes, tip: str, lane: Lane | None, counted: bool = False
+) -> Verdict:
+    """Judge all commits that *tip* contains and that are not trusted, for *lane*.
+
+    Misleading dates can make trusted commits be judged, too. No violation comes of that, but where their
+    number matters, they are *counted* exactly.
+    """
     manifest = trust.required()
     try:
         history = History(git, [tip], trust.commits())
+        if counted:
+            history.exact()
         found = _violations(git, manifest, lane, history)
     except CannotJudge as error:
         return Verdict(ref, lane, tip, error=str(error))
-    return Verdict(ref, lane, tip, history.base(), len(history.commits), found)
+    return Verdict(ref, lane, tip, history.side(), len(history.commits), found)
 
 
 def judge_index(git: Git, trust: Trust, ref: bytes, lane: Lane | None, parents: Sequence[str]) -> Verdict:
@@ -64,7 +77,7 @@ def judge_index(git: Git, trust: Trust, ref: bytes, lane: Lane | None, parents: 
     history = History(git, parents, trust.commits())
     found = _violations(git, manifest, lane, history, staged_on=parents)
     mine = tuple(violation for violation in found if violation.commit in (None, INDEX))
-    return Verdict(ref, lane, base=history.base(), violations=mine)
+    return Verdict(ref, lane, side=history.side(), violations=mine)
 
 
 def _violations(

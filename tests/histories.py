@@ -59,10 +59,10 @@ class History:
         unchanged = set()
         for one, other in combinations(side, 2):
             bases = self.newest(self.ancestors(one) & self.ancestors(other))
-            before = {self.trees[base].get(path) for base in bases} if bases else {None}
+            before = self._trusted_value(bases, path)
             values = {commit: self.trees[commit].get(path) for commit in (one, other)}
             if values[one] != values[other]:
-                unchanged |= {commit for commit, value in values.items() if before == {value}}
+                unchanged |= {commit for commit, value in values.items() if value == before}
         left = {self.trees[commit].get(path) for commit in side - unchanged}
         return left.pop() if len(left) == 1 else UNSETTLED
 

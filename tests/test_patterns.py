@@ -327,7 +327,17 @@ def test_names_follow_their_rules(pattern: str, names: list[str]) -> None:
 
 
 UNREADABLE: dict[str, list[str]] = {
-    "it is empty and matches nothing": ["", "/", "//", "!", "!/", " ", "  ", "! ", "/ "],
+    "it is empty and matches nothing; write * for everything": [
+        "",
+        "/",
+        "//",
+        "!",
+        "!/",
+        " ",
+        "  ",
+        "! ",
+        "/ ",
+    ],
     "the bracket '[' is never closed": [
         *("[", "a[", "[a", "[]", "[!", "[!]", "[^]", "a/[b/c", "![", "[\\", "[a\\]", "[a-", "[a-\\"),
         *("[[:", "[[:alpha:]"),

@@ -118,13 +118,16 @@ lanes: work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
     deletes top.txt (outside-lane: no lane may write it)
   lane "docs" may write:
     /docs/
-  every lane may write:
+  and, as all lanes that are not review-only:
     /shared.txt
   manifest in force: .lanes.toml of refs/heads/main at OID
   next:
     take these changes out of the commits that made them (a commit that reverts them is not enough):
       git rebase -i OID
-    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths"""
+    or go back to there, keep your files as they are, and commit those of your lane alone:
+      git reset OID
+    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
+    or, where they are changes of main, take them from there by a merge, not as a copy"""
     )
 
 
@@ -208,7 +211,10 @@ lanes: review/1 is rejected: 1 change in 1 commit outside its lane "review"
   next:
     take these changes out of the commits that made them (a commit that reverts them is not enough):
       git rebase -i OID
-    report what you found instead of changing it; a task that must write needs another lane"""
+    or go back to there, keep your files as they are, and commit those of your lane alone:
+      git reset OID
+    report what you found instead of changing it; a task that must write needs another lane
+    or, where they are changes of main, take them from there by a merge, not as a copy"""
     )
 
 
@@ -445,6 +451,28 @@ def test_integration_branches_that_crossed(clone: Repo) -> None:
     assert not inside(clone.push("work/docs-3"))
 
 
+def test_integration_branches_that_merged_each_other(clone: Repo) -> None:
+    """Their merge bases hold different values, and git settles these first; so a clean merge passes."""
+    assert inside(clone.push("main:release"))
+    clone.switch("release", "main")
+    clone.commit({"api/a.py": "release"})
+    clone.switch("main")
+    clone.commit({"top.txt": "main"})
+    clone.git("branch", "before", "main")
+    clone.git("merge", "--quiet", "--no-edit", "release")
+    clone.switch("release")
+    clone.git("merge", "--quiet", "--no-edit", "before")
+    clone.switch("main")
+    clone.commit({"top.txt": "newer"})
+    assert inside(clone.push("main", "release"))
+    clone.switch("work/docs-1", "main")
+    clone.git("merge", "--quiet", "--no-edit", "--no-ff", "release")
+    clone.commit({"docs/b.md": "b"})
+    assert inside(clone.push("work/docs-1"))
+    clone.commit({"top.txt": "main"}, "Roll back")
+    assert not inside(clone.push("work/docs-1"))
+
+
 def dated(clone: Repo, files: dict[str | bytes, str | None], date: int) -> str:
     """Commit files with a committer date, in seconds since 1970."""
     clone.write(files)
@@ -606,7 +634,8 @@ def test_an_unborn_trusted_branch(tmp_path: Path, server: Repo) -> None:
         == """\
 lanes: work/docs-1 could not be judged: no manifest is in force: refs/heads/main, the branch that \
 holds it here, does not exist yet
-  to begin: push main with a valid .lanes.toml"""
+  to begin: push main with a valid .lanes.toml; or, if another branch holds it, name that one on the server: \
+git symbolic-ref HEAD refs/heads/NAME"""
     )
     assert not inside(clone.push("main"))
     clone.commit({".lanes.toml": MANIFEST})
@@ -620,7 +649,7 @@ def test_head_that_names_a_branch_nobody_has(tmp_path: Path, server: Repo) -> No
     server.git("symbolic-ref", "HEAD", "refs/heads/master")
     clone.git("remote", "add", "origin", str(server.path))
     assert remote_lines(clone.push("main:work/docs-1")).endswith(
-        "or name the branch that holds it, in this repository: git symbolic-ref HEAD refs/heads/main"
+        "or, if another branch holds it, name that one on the server: git symbolic-ref HEAD refs/heads/main"
     )
     server.git("symbolic-ref", "HEAD", "refs/heads/main")
     assert inside(clone.push("main:work/docs-1"))
@@ -634,7 +663,21 @@ def test_another_trusted_ref(clone: Repo, server: Repo) -> None:
     assert not inside(clone.push("main:work/docs-1"))
     server.git("config", "lanes.trustedRef", "release")
     assert said(clone.push("main:text/2")) == (
-        "lanes: could not judge: lanes.trustedRef is release; on a server, name one under refs/heads/"
+        "lanes: could not judge: lanes.trustedRef is release;"
+        " on a server, name a branch in full: refs/heads/NAME"
+    )
+
+
+def test_a_linked_worktree_of_the_server_is_not_trusted(clone: Repo, server: Repo, tmp_path: Path) -> None:
+    """Its HEAD is any branch; pushed to by its own path, it still has the manifest of the server's HEAD."""
+    clone.commit({".lanes.toml": MANIFEST.replace('["main", "release"]', "[]")})
+    assert inside(clone.push("main"))
+    assert inside(clone.push("main:work/docs-1"))
+    server.git("worktree", "add", "--quiet", str(tmp_path / "tree"), "work/docs-1")
+    server.git("config", "receive.denyDeleteCurrent", "false")
+    clone.git("remote", "set-url", "origin", str(server.path / "worktrees" / "tree"))
+    assert said(clone.push("--delete", "main")) == (
+        "lanes: main is rejected: the integration branch main can't be deleted"
     )
 
 
@@ -685,6 +728,13 @@ def test_a_tag_of_no_commit(clone: Repo, what: str) -> None:
 )
 def test_other_refs(clone: Repo, ref: str, accepted: bool) -> None:
     assert inside(clone.push(f"main:{ref}")) is accepted
+
+
+def test_more_refs_than_a_command_line_takes(clone: Repo, server: Repo) -> None:
+    names = [f"refs/notes/{i:04}" for i in range(600)]
+    clone.git("update-ref", "--stdin", stdin="".join(f"create {name} HEAD\n" for name in names).encode())
+    assert inside(clone.push("refs/notes/*:refs/notes/*", "main:work/docs-1"))
+    assert len(server.git("for-each-ref", "refs/notes").splitlines()) == 600
 
 
 def test_a_ref_that_is_not_utf_8(clone: Repo) -> None:
@@ -761,7 +811,6 @@ def push_root(clone: Repo, root: Entries) -> Ended:
         (b".git ", ".git "),
         (b".git::$x", ".git::$x"),
         (b"a\\.git", '"a\\\\.git"'),
-        (b"a/b", "a/b"),
     ],
 )
 @pytest.mark.parametrize("kind", ["40000", "100644"])
@@ -787,12 +836,13 @@ def test_names_that_only_look_forbidden(clone: Repo) -> None:
     [
         ("an empty folder again", "the name docs twice"),
         ("a file again", "the name top.txt twice"),
-        ("a folder far behind", "the name api twice"),
-        ("a folder far before", "the name top.txt twice"),
+        ("a folder far behind", "api/ behind top.txt"),
+        ("a folder far before", ".lanes.toml behind top.txt/"),
         ("a file of a folder's name", "the name docs twice"),
-        ("not sorted, at the end", "names out of order"),
-        ("not sorted, at the beginning", "names out of order"),
+        ("not sorted, at the end", "aa behind top.txt"),
+        ("not sorted, at the beginning", ".lanes.toml behind zz"),
         ("a slash", "the name docs/new.md"),
+        ("a slash and the same file in the folder", "the name docs/a.md"),
     ],
 )
 def test_trees_that_git_would_not_make(clone: Repo, case: str, flaw: str) -> None:
@@ -809,8 +859,15 @@ def test_trees_that_git_would_not_make(clone: Repo, case: str, flaw: str) -> Non
         "not sorted, at the end": (len(root), ("100644", b"aa", file)),
         "not sorted, at the beginning": (0, ("100644", b"zz", file)),
         "a slash": (behind, ("100644", b"docs/new.md", file)),
+        "a slash and the same file in the folder": (
+            behind,
+            ("100644", b"docs/a.md", clone.git("rev-parse", "main:docs/a.md")),
+        ),
     }[case]
     root.insert(where, entry)
+    if "same file" in case:
+        more = crafted(clone, *entries(clone, "main:docs"), ("100644", b"z.md", file))
+        root = [(mode, name, more if name == b"docs" else oid) for mode, name, oid in root]
     assert said(push_root(clone, root)) == (
         f"lanes: work/docs-1 could not be judged: commit OID is malformed: its root folder holds {flaw},"
         " which git would not make; make the commit anew"
@@ -826,8 +883,14 @@ def test_a_malformed_tree_of_main_is_not_the_lanes_fault(clone: Repo, server: Re
     new = ("100644", b"a.txt", clone.git("rev-parse", "main:top.txt"))
     api = crafted(clone, entries(clone, "main:api")[0], new, entries(clone, "main:api")[1])
     root = [(mode, file, api if file == b"api" else old) for mode, file, old in root]
-    commit = clone.git("commit-tree", crafted(clone, *root), "-p", commit, "-m", "x")
-    assert inside(clone.push(f"{commit}:refs/heads/work/api-1"))
+    elsewhere = clone.git("commit-tree", crafted(clone, *root), "-p", commit, "-m", "x")
+    assert inside(clone.push(f"{elsewhere}:refs/heads/work/api-1"))
+    there = [(mode, file, old) for mode, file, old in entries(clone, f"{commit}:docs")]
+    for added, accepted in ((("100644", b"z.md", new[2]), True), (("100644", b"0.md", new[2]), False)):
+        docs = crafted(clone, *there, added)
+        root = [(mode, file, docs if file == b"docs" else old) for mode, file, old in entries(clone, commit)]
+        more = clone.git("commit-tree", crafted(clone, *root), "-p", commit, "-m", "x")
+        assert inside(clone.push("--force", f"{more}:refs/heads/work/docs-1")) is accepted
 
 
 def test_a_missing_object(clone: Repo, server: Repo) -> None:

@@ -11,7 +11,7 @@ from conftest import Repo, make_repo
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from lanes.trees import flaw
+from lanes.trees import flaws
 
 Entry = tuple[bytes, bytes]  # mode and name
 FILE, FOLDER = b"100644", b"40000"
@@ -25,37 +25,40 @@ def raw(*entries: Entry) -> bytes:
 @pytest.mark.parametrize(
     ("tree", "expected"),
     [
-        (raw(), None),
-        (raw((FILE, b"a")), None),
-        (raw((FILE, b"a.b"), (FOLDER, b"a"), (FILE, b"a0")), None),
-        (raw((FOLDER, b"a"), (FILE, b"a.b")), "names out of order"),
-        (raw((FILE, b"b"), (FILE, b"a")), "names out of order"),
-        (raw((FILE, b"a"), (FILE, b"a")), "the name a twice"),
-        (raw((FILE, b"a"), (FILE, b"a.b"), (FOLDER, b"a")), "the name a twice"),
-        (raw((FILE, b"a\n"), (FILE, b"a\n")), '"a\\n"'),
-        (raw((FILE, b"")), "the name of no letters"),
-        (raw((FOLDER, b"")), "the name of no letters"),
-        (raw((FILE, b"n" * 200 + b"/")), "the name " + "n" * 99 + "…"),
-        (raw((b"040000", b"a"), (FILE, b"a.b")), "names out of order"),
-        (raw((FILE, b"a.b"), (b"040000", b"a")), None),
-        (raw((b"160000", b"a"), (FILE, b"a.b")), None),
-        (raw((b"140000", b"a"), (FILE, b"a.b")), None),
-        (raw((FILE, b"a"))[:-1], "garbage"),
-        (raw((FILE, b"a")) + b"1", "garbage"),
-        (raw((b"", b"a")), "garbage"),
-        (raw((b"9", b"a")), "garbage"),
-        (b"100644\0" + ID, "garbage"),
+        (raw(), {}),
+        (raw((FILE, b"a")), {}),
+        (raw((FILE, b"a.b"), (FOLDER, b"a"), (FILE, b"a0")), {}),
+        (raw((FOLDER, b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
+        (raw((FILE, b"b"), (FILE, b"a")), {"a behind b": 1}),
+        (raw((FILE, b"a"), (FILE, b"a")), {"the name a twice": 1}),
+        (raw((FILE, b"a"), (FILE, b"a"), (FOLDER, b"a")), {"the name a twice": 2}),
+        (raw((FILE, b"a"), (FILE, b"a.b"), (FOLDER, b"a")), {"the name a twice": 1}),
+        (raw((FILE, b"b"), (FILE, b"a"), (FILE, b"a")), {"the name a twice": 1, "a behind b": 1}),
+        (raw((FILE, b"a\n"), (FILE, b"a\n")), {'the name "a\\n" twice': 1}),
+        (raw((FILE, b"")), {"the name of no letters": 1}),
+        (raw((FOLDER, b"")), {"the name of no letters": 1}),
+        (raw((FILE, b"n" * 200 + b"/")), {"the name " + "n" * 99 + "…": 1}),
+        (raw((FILE, b".git\xff")), {'the name ".git\\377"': 1}),
+        (raw((FILE, b"..\xff")), {}),
+        (raw((b"040000", b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
+        (raw((FILE, b"a.b"), (b"040000", b"a")), {}),
+        (raw((b"160000", b"a"), (FILE, b"a.b")), {}),
+        (raw((b"140000", b"a"), (FILE, b"a.b")), {}),
+        (raw((FILE, b"a"))[:-1], {"garbage": 1}),
+        (raw((FILE, b"a")) + b"1", {"garbage": 1}),
+        (raw((b"", b"a")), {"garbage": 1}),
+        (raw((b"9", b"a")), {"garbage": 1}),
+        (b"100644\0" + ID, {"garbage": 1}),
     ],
 )
-def test_flaws(tree: bytes, expected: str | None) -> None:
-    found = flaw(tree, 20)
-    assert found == (expected if expected != '"a\\n"' else 'the name "a\\n" twice')
+def test_flaws(tree: bytes, expected: dict[str, int]) -> None:
+    assert flaws(tree, 20) == expected
 
 
 def test_both_hashes() -> None:
     tree = b"100644 a\0" + b"\0" * 32
-    assert flaw(tree, 32) is None
-    assert flaw(tree, 20) == "garbage"
+    assert flaws(tree, 32) == {}
+    assert flaws(tree, 20) == {"garbage": 1}
 
 
 NAMES = st.sampled_from(
@@ -79,6 +82,8 @@ NAMES = st.sampled_from(
         b"\xff",
         b"\xe2\x80",
         b".g\xe2it",
+        b".git\xff",
+        b".GIT\xc3",
     ]
 )
 MODES = st.sampled_from([FILE, FILE, FILE, FOLDER, FOLDER, b"120000", b"160000", b"100755", b"040000"])
@@ -103,7 +108,7 @@ def test_git_fsck_says_the_same(drawn: list[tuple[list[Entry], int]]) -> None:
         repo = make_repo(Path(folder, "repo"), "--bare")
         ids = {store(repo, tree): tree for tree in trees}
         faults = set(re.findall(rf"(?:error|warning) in tree (\w+): (?:{FAULTS}):", repo.try_git("fsck").err))
-        assert {oid for oid, tree in ids.items() if flaw(tree, 20)} == faults
+        assert {oid for oid, tree in ids.items() if flaws(tree, 20)} == faults
 
 
 FAULTS = "badTree|treeNotSorted|duplicateEntries|hasDot|hasDotdot|hasDotgit|fullPathname|emptyName"

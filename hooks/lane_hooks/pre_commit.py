@@ -35,7 +35,16 @@ def pending(git: Git, environment: Mapping[str, str]) -> Pending:
         names = (_content(name).strip() for name in head_names)
         branch = next((name for name in names if name.startswith(BRANCHES)), None)
     merged = _content(merge_head).decode("ascii", "replace").split() or merging(environment)
-    return Pending(branch, tuple(dict.fromkeys(([head] if head else []) + merged)))
+    return Pending(branch, tuple(dict.fromkeys(([head] if head else []) + _peeled(git, merged))))
+
+
+def _peeled(git: Git, heads: Sequence[str]) -> list[str]:
+    """Give the commits of the heads being merged: a tag is named by its own id."""
+    found = git.types([f"{head}^{{}}" for head in heads]) if heads else []
+    missing = [head for head, peeled in zip(heads, found, strict=True) if peeled is None]
+    if missing:
+        raise CannotJudge(f"the commit being merged, {missing[0][:12]}, is missing here; run: git fsck")
+    return [peeled[0] for peeled in found if peeled]
 
 
 def merging(environment: Mapping[str, str]) -> list[str]:
@@ -61,13 +70,17 @@ def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
     if found is not None:
         return 0
     if trust.manifest is None:
-        raise CannotJudge(trust.problem)
+        invalid = f"\nthis commit does not: {problem}" if problem.startswith("its") else ""
+        raise CannotJudge(trust.problem + invalid)
     if head and git.entry(head, FILE) == git.staged_entry(FILE):
         return 0  # an older commit of the branch is behind; this one changes nothing about it
-    name = printable(trust.branch)
-    entry.complain(
-        f"this commit would leave {name} without a valid manifest, and lock everybody out: {problem}"
-    )
+    name, file = printable(trust.branch), FILE.decode()
+    lines = [
+        f"this commit would leave {name} without a valid manifest, and lock everybody out: {problem}",
+        *trust.in_force,
+        f"next: mend it, or take it back from the last commit: git restore --staged --worktree :/{file}",
+    ]
+    entry.complain("\n".join(lines))
     return 1
 
 
@@ -84,10 +97,13 @@ def judge(_arguments: Sequence[str]) -> int:
     if trust.is_integration(branch):
         head = commit.parents[0] if commit.parents else None
         return check_manifest(git, trust, head) if branch == trust.branch else 0
-    lane = trust.required().lane_of(branch)
+    lane = trust.lane_of(branch)
     verdict = judge_index(git, trust, commit.branch, lane, commit.parents)
     if verdict.status:
-        entry.complain(report.staged(verdict, trust))
+        # Git makes another index for the files that are named to it, or for all (git-commit(1), -a).
+        partial = os.environ.get("GIT_INDEX_FILE", "").endswith(".lock")
+        below_the_root = bool(os.environ.get("GIT_PREFIX"))  # the folder that git was started in
+        entry.complain(report.staged(verdict, trust, len(commit.parents), below_the_root, partial))
     return verdict.status
 
 
