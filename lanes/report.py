@@ -16,7 +16,7 @@ MOST_COMMITS = 10
 MOST_CHANGES = 20
 MOST_PATTERNS = 20
 MOST_LANES = 5
-LONGEST_PATH = 300
+LONGEST_NAME = 300  # bytes of a path, an author or a subject
 _FILE = FILE.decode()
 _STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
 
@@ -105,7 +105,7 @@ def violations(found: Sequence[Violation], authors: Authors) -> list[str]:
     for commit, group in commits[:MOST_COMMITS]:
         about = ""
         if commit in authors:
-            author, subject = (shortened(printable(text)) for text in authors[commit])
+            author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in authors[commit])
             about = f' "{subject}" by {author}'
         lines.append(f"commit {(commit or '')[:12]}{about}")
         lines += [f"  {line}" for line in changes(group)]
@@ -133,7 +133,7 @@ def _change(violation: Violation) -> str:
         owner = f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names}{more} may write it"
     else:
         owner = "no lane may write it"
-    what = f"{_STATUS[violation.status or 'M']} {shortened(quoted(violation.path or b''), LONGEST_PATH)}"
+    what = f"{_STATUS[violation.status or 'M']} {shortened(quoted(violation.path or b''), LONGEST_NAME)}"
     return f"{what} ({violation.reason.value}: {owner})"
 
 
@@ -251,7 +251,7 @@ def _give_back(verdict: Verdict, parents: int, below_the_root: bool, partial: bo
 
 
 def _is_plain(path: bytes) -> bool:
-    return len(path) <= LONGEST_PATH and path.decode("utf-8", "surrogateescape").isprintable()
+    return len(path) <= LONGEST_NAME and path.decode("utf-8", "surrogateescape").isprintable()
 
 
 def _pathspec(path: bytes, below_the_root: bool) -> str:
