@@ -101,18 +101,23 @@ class _Departures:
         self._own = self._of.get(commit.against or "", _Paths())
         self._inherited = True
 
-    def add(self, commit: Commit, change: Change) -> bool:
-        """Take a change outside the lane in; tell whether it is charged to *commit*."""
-        if (
-            self._inherited
-        ):  # most commits add nothing, and most others are the last to ask for what they inherit
+    def trusted(self, change: Change) -> Value | Unsettled | None:
+        """Give what the trusted side holds at the path of a change."""
+        known = self._own.get(change.path)
+        return known.trusted if known else change.old
+
+    def add(self, commit: Commit, change: Change, outside: bool) -> bool:
+        """Take in a change that is *outside* the lane or not; tell whether it is charged to *commit*."""
+        if not outside and change.path not in self._own:
+            return False
+        trusted = self.trusted(change)
+        if self._inherited:
+            # Most commits add nothing, and most others are the last to ask for what they inherit.
             alone = self._own.sharers == 1 and commit.against in commit.spent
             self._own = self._own if alone else _Paths(self._own)
             self._inherited = False
-        known = self._own.get(change.path)
-        trusted = known.trusted if known else change.old
-        if change.new == trusted:
-            self._own.pop(change.path, None)
+        if not outside:
+            del self._own[change.path]
             return False
         charged = not any(self._departs(parent, change) for parent in commit.parents)
         self._own[change.path] = _Departure(trusted, change.new)
@@ -147,9 +152,11 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
     for commit in commits:
         departures.begin(commit)
         for change in commit.changes:
-            reason = reason_of(change)
-            if reason and departures.add(commit, change):
-                writers = manifest.writers(change.path, _is_folder(change))
+            # What counts is where the path gets to from what the trusted side holds, not from the parent.
+            trusted = departures.trusted(change)
+            reason = reason_of(change.path, trusted, change.new) if change.new != trusted else None
+            if departures.add(commit, change, reason is not None) and reason:
+                writers = manifest.writers(change.path, _is_submodule(trusted) or _is_submodule(change.new))
                 yield Violation(reason, commit.oid, change.path, change.status, writers)
         departures.finish(commit)
 
@@ -162,15 +169,15 @@ class _Reasons:
         self._lane = lane
         self._known: dict[tuple[bytes, bool], Reason | None] = {}
 
-    def __call__(self, change: Change) -> Reason | None:
-        """Say why *change* is outside, None where it is inside.
+    def __call__(self, path: bytes, old: Value | Unsettled | None, new: Value | None) -> Reason | None:
+        """Say why a path may not get from *old* to *new*, None where it may.
 
         What turns a file into a submodule or back must be allowed for both.
         """
-        kinds = {_is_submodule(value) for value in (change.old, change.new) if isinstance(value, bytes)}
+        kinds = {_is_submodule(value) for value in (old, new) if isinstance(value, bytes)}
         if len(kinds) == 1:
-            return self._of(change.path, kinds.pop())
-        return self._of(change.path, False) or self._of(change.path, True)
+            return self._of(path, kinds.pop())
+        return self._of(path, False) or self._of(path, True)
 
     def _of(self, path: bytes, folder: bool) -> Reason | None:
         key = (path, folder)
@@ -186,9 +193,5 @@ class _Reasons:
         return Reason.REVIEW_ONLY if self._lane and self._lane.review_only else Reason.OUTSIDE_LANE
 
 
-def _is_submodule(value: Value) -> bool:
-    return value.startswith(b"160000")
-
-
-def _is_folder(change: Change) -> bool:
-    return any(isinstance(value, bytes) and _is_submodule(value) for value in (change.old, change.new))
+def _is_submodule(value: Value | Unsettled | None) -> bool:
+    return isinstance(value, bytes) and value.startswith(b"160000")

@@ -157,6 +157,17 @@ def test_a_merge_of_a_branch_of_the_same_lane_takes_its_offence_along_uncharged(
     assert charged(clean, evil, merge) == [("2", b"top", "A")]
 
 
+def test_a_path_is_outside_by_what_the_trusted_side_holds() -> None:
+    """A lane may take away the submodule of main, or change it, whatever a commit before made of it."""
+    file = commit("1", "main", (b"vendor/lib", MODULE_1, FILE_1))
+    gone = commit("2", "1", (b"vendor/lib", FILE_1, None), parents="1")
+    back = commit("3", "2", (b"vendor/lib", None, MODULE_2), parents="2")
+    assert charged(file, gone, back) == [("1", b"vendor/lib", "T")]
+    module = commit("1", "main", (b"vendor/lib", FILE_1, MODULE_1))
+    other = commit("2", "1", (b"vendor/lib", MODULE_1, MODULE_2), parents="1")
+    assert charged(module, other) == [("1", b"vendor/lib", "T"), ("2", b"vendor/lib", "M")]
+
+
 def test_siblings_do_not_excuse_each_other() -> None:
     evil = commit("1", "main", (b"top", None, FILE_1))
     sibling = commit("2", "main", (b"top", None, FILE_1))
