@@ -25,8 +25,6 @@ _RAW = (
 )
 DIFF_TREE = ("diff-tree", "--stdin", "--always", "--root", "-t", *_RAW)
 DIFF_INDEX = ("diff-index", "--cached", "--ita-invisible-in-index", *_RAW)
-
-
 _FOLDER = b"040000 "
 
 
@@ -45,7 +43,7 @@ class Blocks:
     def __init__(self, source: Iterator[bytes]) -> None:
         self._source = source
         self._header = next(source, None)
-        self._grown: dict[str, _Grown] = {}  # by tree
+        self._grown: dict[tuple[str, bytes], _Grown] = {}  # by tree and path
 
     def require(self, commit: str) -> None:
         """Raise CannotJudge unless the next comparison is one of *commit*."""
@@ -68,7 +66,7 @@ class Blocks:
             elif not _is_folder(change.old):
                 yield change
         for path in _with_ancestors(added_to) & folders.keys():
-            self._grown.setdefault(folders[path], _Grown(commit, path, against))
+            self._grown.setdefault((folders[path], path), _Grown(commit, path, against))
 
     def finish(self, git: Git) -> None:
         """Raise CannotJudge where anything is left, or where a commit makes a tree that git would not make.
@@ -80,7 +78,8 @@ class Blocks:
         """
         if self._header is not None:
             raise CannotJudge("git diff-tree answered more than it was asked")
-        for grown, tree in zip(self._grown.values(), git.trees(list(self._grown)), strict=True):
+        trees = git.trees([tree for tree, _ in self._grown])
+        for grown, tree in zip(self._grown.values(), trees, strict=True):
             size = len(grown.commit) // 2
             wrong = flaws(tree, size)
             if wrong and grown.against:

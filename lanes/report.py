@@ -185,14 +185,19 @@ def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
 
 def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
     main = printable(trust.branch)
-    if any(violation.status == "U" for violation in verdict.violations):
-        return [
-            f"{_both(trust)} changed these paths differently: have the integrator merge one into the other,"
+    steps = []
+    disputed = sum(violation.status == "U" for violation in verdict.violations)
+    if disputed:
+        names = " and ".join(sorted(map(printable, trust.integration)))
+        steps.append(
+            f"where {names} changed a path differently: have the integrator merge one into the other,"
             " then merge the result here"
-        ]
-    steps = [
+        )
+    if disputed == len(verdict.violations):
+        return steps
+    steps.append(
         "take these changes out of the commits that made them (a commit that reverts them is not enough):"
-    ]
+    )
     if verdict.base is None:
         first = (verdict.violations[0].commit or "")[:12]
         steps.append(f"  git rebase -i {f'--rebase-merges {first}^' if verdict.side else '--root'}")
@@ -205,10 +210,6 @@ def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
     if trust.remote:
         steps.append(f"or, if these commits are on {main} by now: git fetch {printable(trust.remote)}")
     return steps
-
-
-def _both(trust: Trust) -> str:
-    return " and ".join(sorted(map(printable, trust.integration)))
 
 
 def _widen(verdict: Verdict, trust: Trust) -> list[str]:

@@ -893,6 +893,27 @@ def test_a_malformed_tree_of_main_is_not_the_lanes_fault(clone: Repo, server: Re
         assert inside(clone.push("--force", f"{more}:refs/heads/work/docs-1")) is accepted
 
 
+def test_a_malformed_tree_of_main_can_not_be_taken_elsewhere(clone: Repo) -> None:
+    file = clone.git("rev-parse", "main:top.txt")
+    unsorted: Entries = [("100644", b"b.md", file), ("100644", b"a.md", file)]
+
+    def commit(parent: str, docs: Entries) -> str:
+        tree = crafted(clone, *docs)
+        root = [(mode, name, tree if name == b"docs" else oid) for mode, name, oid in entries(clone, parent)]
+        return clone.git("commit-tree", crafted(clone, *root), "-p", parent, "-m", "x")
+
+    main = commit("main", unsorted)
+    assert inside(clone.push(f"{main}:refs/heads/main"))
+    grown: Entries = [*unsorted, ("100644", b"z.md", file)]
+    first = commit(main, grown)
+    assert inside(clone.push(f"{first}:refs/heads/work/docs-1"))
+    copied = commit(first, [*grown, ("40000", b"zz", crafted(clone, *grown))])
+    assert said(clone.push(f"{copied}:refs/heads/work/docs-1")) == (
+        "lanes: work/docs-1 could not be judged: commit OID is malformed:"
+        " its folder docs/zz holds a.md behind b.md, which git would not make; make the commit anew"
+    )
+
+
 def test_a_missing_object(clone: Repo, server: Repo) -> None:
     clone.switch("work/docs-1", "main")
     clone.commit({"docs/b.md": "b"})

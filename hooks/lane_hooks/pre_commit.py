@@ -63,15 +63,16 @@ def _content(path: Path) -> bytes:
 
 def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
     """Check a commit on the trusted branch: it must not leave the branch without a valid manifest."""
+    also = ""
     try:
         found, problem = staged_manifest(git), f"it takes {FILE.decode()} away"
     except ManifestInvalid as error:
         found, problem = None, f"its manifest is invalid\n{error}"
+        also = f"\nthis commit does not: {problem}"
     if found is not None:
         return 0
     if trust.manifest is None:
-        invalid = f"\nthis commit does not: {problem}" if problem.startswith("its") else ""
-        raise CannotJudge(trust.problem + invalid)
+        raise CannotJudge(trust.problem + also)
     if head and git.entry(head, FILE) == git.staged_entry(FILE):
         return 0  # an older commit of the branch is behind; this one changes nothing about it
     name, file = printable(trust.branch), FILE.decode()
