@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from conftest import SCRIPTS
+from repos import SCRIPTS
 
 
 def fake_git(folder: Path, cases: str) -> dict[str, str]:

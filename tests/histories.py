@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from conftest import MANIFEST, Repo
 from hypothesis import strategies as st
+from repos import MANIFEST, Repo
 
 PATHS = ("docs/in", "api/out", "top")
 INSIDE = {"docs/in"}

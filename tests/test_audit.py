@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import MANIFEST, SCRIPTS, Content, Ended, Repo, make_repo, masked
 from fakes import fake_git, started, unread
+from repos import MANIFEST, SCRIPTS, Content, Ended, Repo, make_repo, masked
 
 FETCHED = "lanes: audit, manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n"
 LOCAL = "lanes: audit, manifest in force: .lanes.toml of refs/heads/main at OID\n"

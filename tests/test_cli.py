@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 import pytest
-from conftest import MANIFEST, SCRIPTS, Content, Ended, Repo, masked
 from fakes import fake_git, started, unread
+from repos import MANIFEST, SCRIPTS, Content, Ended, Repo, masked
 
 from lanes import command, entry
 from lanes.errors import CannotJudge

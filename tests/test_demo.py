@@ -7,8 +7,8 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from conftest import SCRIPTS, Ended, Repo, make_repo, masked
 from fakes import fake_git, started, unread
+from repos import SCRIPTS, Ended, Repo, make_repo, masked
 
 from lanes import demo
 from lanes.errors import CannotJudge

@@ -5,9 +5,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from conftest import Repo, make_repo
 from histories import BRANCH, History, build, histories
 from hypothesis import HealthCheck, given, settings
+from repos import Repo, make_repo
 
 from lanes.manifest import parse
 from lanes.plumbing import Git

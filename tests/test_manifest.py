@@ -4,9 +4,9 @@ import tomllib
 from typing import Any
 
 import pytest
-from conftest import Repo
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from repos import Repo
 
 from lanes.errors import CannotJudge
 from lanes.manifest import MAX_BYTES, Key, Manifest, ManifestInvalid, Problem, dotted, is_branch_name, parse

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import make_repo
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from repos import make_repo
 from test_patterns import COMMENTS, PATHS, UNREADABLE
 
 from lanes.patterns import PathPatterns, PatternError

@@ -12,10 +12,10 @@ from typing import Any
 
 import lane_hooks
 import pytest
-from conftest import MANIFEST, Repo, make_repo, masked
 from fakes import fake_git
 from hypothesis import given
 from hypothesis import strategies as st
+from repos import MANIFEST, Repo, make_repo, masked
 
 import lanes
 from lanes.errors import CannotJudge

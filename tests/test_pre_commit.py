@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import MANIFEST, Content, Ended, Repo, make_repo, masked
 from fakes import fake_git
+from repos import MANIFEST, Content, Ended, Repo, make_repo, masked
 
 Files = Mapping[str | bytes, Content]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import MANIFEST, SCRIPTS, Ended, Repo, make_repo, masked, remote_lines
+from repos import MANIFEST, SCRIPTS, Ended, Repo, make_repo, masked, remote_lines
 
 ROOT = Path(__file__).parents[1]
 HOME = os.environ.get("HOME", "")  # pip's own settings are there; a test has another home

@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import MANIFEST, Ended, Repo, make_repo, masked
 from fakes import fake_git
 from lane_hooks.pre_push import parse
+from repos import MANIFEST, Ended, Repo, make_repo, masked
 
 from lanes.errors import CannotJudge
 from lanes.push import Update

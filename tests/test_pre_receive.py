@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import MANIFEST, Ended, Repo, make_repo, masked, remote_lines
 from lane_hooks.pre_receive import parse
+from repos import MANIFEST, Ended, Repo, make_repo, masked, remote_lines
 
 from lanes.errors import CannotJudge
 from lanes.push import Update

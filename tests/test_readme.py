@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import Repo, make_repo, masked, remote_lines
+from repos import Repo, make_repo, masked, remote_lines
 
 from lanes.judge import Reason
 from lanes.manifest import parse

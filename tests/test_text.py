@@ -1,9 +1,9 @@
 """What is printed: paths as git prints them, and one line for anything else."""
 
 import pytest
-from conftest import Repo
 from hypothesis import given
 from hypothesis import strategies as st
+from repos import Repo
 
 from lanes.text import printable, quoted, shortened
 

@@ -7,9 +7,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from conftest import Repo, make_repo
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from repos import Repo, make_repo
 
 from lanes.trees import flaws
 
