@@ -1,0 +1,30 @@
+"""Every scenario against git-lanes itself: its push, and the audit of the same branch."""
+
+from pathlib import Path
+
+import pytest
+
+from bypasses import SCENARIOS
+from bypasses.stage import Must, Played, Scenario, Stage
+
+STATUS = {Must.ACCEPT: 0, Must.REJECT: 1, Must.NOT_JUDGE: 2}
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path, "lane-pre-receive", "lane-audit")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: f"{one.group}-{one.name.replace(' ', '-')}")
+def test_scenario(stage: Stage, scenario: Scenario) -> None:
+    played = stage.play(scenario)
+    assert played.right, played.push
+    assert _said(played) == scenario.must, played.push
+    if played.audit is not None:
+        assert played.audit.status == STATUS[scenario.must], played.audit
+
+
+def _said(played: Played) -> Must:
+    if played.let_in:
+        return Must.ACCEPT
+    return Must.NOT_JUDGE if "could not" in played.push.err and "judge" in played.push.err else Must.REJECT
