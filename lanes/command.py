@@ -1,46 +1,48 @@
 """What the commands that people type have in common. Hooks don't import it: click takes time to load."""
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
 from lanes import entry
+from lanes.errors import CannotJudge
 from lanes.plumbing import Git
 from lanes.repository import Repository
 from lanes.trust import Trust, in_clone, on_server
 
 
 def run(command: click.Command) -> int:
-    """Run a click command and give its exit status, by the same rules as every hook's."""
+    """Run a click command and give its exit status. Raises CannotJudge."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # it is where somebody closed it: `lane-audit >&-`
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     name = Path(sys.argv[0]).name
-
-    def main() -> int:
-        # Not command.main(): it gives a closed pipe status 1, and an interruption an empty line.
-        try:
-            with command.make_context(name, sys.argv[1:]) as context:
-                status = command.invoke(context)
-        except click.exceptions.Exit as end:
-            return end.exit_code
-        except click.UsageError as error:
-            usage = (error.ctx or click.Context(command, info_name=name)).get_usage()
-            entry.complain(f"{error.format_message()}\n{usage}")
-            return 2
-        return status if isinstance(status, int) else 0
-
-    return entry.run(main)
+    # Not command.main(): it gives a closed pipe status 1, and an interruption an empty line.
+    try:
+        with command.make_context(name, sys.argv[1:]) as context:
+            status = command.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        usage = (error.ctx or click.Context(command, info_name=name)).get_usage()
+        entry.complain(f"{error.format_message()}\n{usage}")
+        return 2
+    return status if isinstance(status, int) else 0
 
 
 def say(text: str) -> None:
-    """Print to stdout. Whoever reads may stop early (`lane-audit | head -1`): the verdict stands."""
+    """Print to stdout. Raises CannotJudge where that fails: a report that nobody gets is no verdict.
+
+    But whoever reads may stop early (`lane-audit | head -1`): then the verdict stands.
+    """
     try:
         click.echo(text)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        entry.discard(sys.stdout)
+    except OSError as error:
+        entry.discard(sys.stdout)
+        raise CannotJudge(f"the report can't be written: {error.strerror}") from None
 
 
 def trust_of(git: Git, repository: Repository, branch: bytes | None) -> Trust:

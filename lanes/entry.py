@@ -1,21 +1,32 @@
-"""What every entry point has in common: how it ends, and how it speaks."""
+"""What every entry point has in common: how it starts, what it reads, how it speaks, and how it ends."""
 
+import os
 import sys
-import traceback
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TextIO
 
+from lanes import signals
 from lanes.errors import CannotJudge
 
 
-def complain(message: str) -> None:
-    """Print a message to stderr; its first line begins with `lanes: `, further ones are indented."""
-    first, *rest = message.split("\n")
-    lines = [f"lanes: {first}", *(f"  {line}" if line else "" for line in rest)]
-    print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - entry points print, through here
+def start(module: str) -> int:
+    """Run the `main` of *module* as this program, and give its exit status.
+
+    It is imported here, so that a broken installation is a status of 2 as well, not Python's own 1.
+    """
+    try:
+        signals.catch()
+        status = run(lambda: int(import_module(module).main()))
+        signals.ignore()  # it is decided
+        return status
+    except signals.Ended as end:
+        complain(str(end))
+        return end.status
 
 
 def run(main: Callable[[], int]) -> int:
-    """Run an entry point and give its exit status: 2 where it could not judge, 130 when interrupted.
+    """Run an entry point and give its exit status: 2 where it could not judge.
 
     A bug also ends in 2, never in 0 or 1, and keeps its traceback.
     """
@@ -24,17 +35,24 @@ def run(main: Callable[[], int]) -> int:
     except CannotJudge as error:
         complain(f"could not judge: {error}")
         return 2
-    except KeyboardInterrupt:
-        complain("interrupted")
-        return 130
+    except ImportError as error:
+        complain(f"could not judge: this installation is not whole ({error}); install git-lanes again")
+        return 2
+    except MemoryError:
+        complain("could not judge: there is not enough memory for this")
+        return 2
     except Exception:
-        traceback.print_exc()
-        complain("could not judge: this is a bug in git-lanes; please report it with the lines above")
+        import traceback  # noqa: PLC0415 - a hook's start counts, and this is never needed
+
+        complain(
+            f"could not judge: this is a bug in git-lanes; please report it with these lines\n"
+            f"{traceback.format_exc().rstrip()}"
+        )
         return 2
 
 
 def hook(judge: Callable[[Sequence[str]], int], argv: Sequence[str] | None, most: int, usage: str) -> int:
-    """Run a hook that takes at most so many arguments, and give its exit status.
+    """Run a hook that takes at most so many arguments, and give its exit status. Raises CannotJudge.
 
     *argv* is without the program's name, None for the program's own; *usage* answers `--help`.
     """
@@ -45,4 +63,32 @@ def hook(judge: Callable[[Sequence[str]], int], argv: Sequence[str] | None, most
     if len(arguments) > most:
         complain(f"too many arguments\n{usage}")
         return 2
-    return run(lambda: judge(arguments))
+    return judge(arguments)
+
+
+def standard_input() -> bytes:
+    """Read standard input to its end. Raises CannotJudge where it is closed or can't be read."""
+    try:
+        if sys.stdin is None:  # it is where somebody closed it
+            raise CannotJudge("standard input is closed; a script that calls this hook must hand it on")
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        raise CannotJudge(f"standard input can't be read: {error.strerror}") from None
+
+
+def complain(message: str) -> None:
+    """Print a message to stderr; its first line begins with `lanes: `, further ones are indented.
+
+    Where it can't be printed the exit status still stands.
+    """
+    first, *rest = message.split("\n")
+    lines = [f"lanes: {first}", *(f"  {line}" if line else "" for line in rest)]
+    try:
+        print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - entry points print, through here
+    except OSError:
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Send a stream that can't be written to nowhere. Python would try once more at its end, and fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

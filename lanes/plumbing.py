@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from lanes import signals
 from lanes.errors import CannotJudge
 from lanes.text import printable
 
@@ -60,13 +61,8 @@ class Git:
 
     def run(self, *arguments: str | bytes, feed: bytes = b"", ok: Sequence[int] = (0,)) -> tuple[bytes, int]:
         """Run one command to its end and give what it printed, and its exit status, one of *ok*."""
-        process = self._start(arguments)
-        try:
+        with self._started(arguments) as process:
             output, complaint = process.communicate(feed)
-        except BaseException:
-            process.kill()
-            _wait(process)
-            raise
         if process.returncode not in ok:
             raise _failure(arguments, process.returncode, complaint)
         return output, process.returncode
@@ -77,35 +73,41 @@ class Git:
 
         Whoever reads must read to the end. Raises CannotJudge when the command fails.
         """
-        process = self._start(arguments)
-        if not (process.stdin and process.stdout and process.stderr):
-            raise CannotJudge("git's standard streams are not there")
-        complaint: list[bytes] = []
-        feeder = threading.Thread(target=_write, args=(process.stdin, feed), daemon=True)
-        listener = threading.Thread(target=lambda e=process.stderr: complaint.append(e.read()), daemon=True)
-        try:
+        with self._started(arguments) as process:
+            if not (process.stdin and process.stdout and process.stderr):
+                raise CannotJudge("git's standard streams are not there")
+            complaint: list[bytes] = []
+            feeder = threading.Thread(target=_write, args=(process.stdin, feed), daemon=True)
+            listener = threading.Thread(target=_listen, args=(process.stderr, complaint), daemon=True)
             feeder.start()
             listener.start()
-            yield process.stdout
-        except CannotJudge:
-            # An answer that is cut short most often means that git failed; then its own words say why.
-            whole = not process.stdout.read(1)
-            if not whole:
-                process.kill()
-            status = _wait(process, listener)
-            if whole and status:
-                raise _failure(arguments, status, b"".join(complaint)) from None
-            raise
-        except BaseException:
-            process.kill()
-            _wait(process, listener)
-            raise
-        process.stdout.close()
-        feeder.join()
-        if status := _wait(process, listener):
-            raise _failure(arguments, status, b"".join(complaint))
+            try:
+                yield process.stdout
+            except CannotJudge:
+                # An answer that is cut short most often means that git failed; then its own words say why.
+                if not process.stdout.read(1) and (status := _wait(process, listener)):
+                    raise _failure(arguments, status, b"".join(complaint)) from None
+                raise
+            process.stdout.close()
+            feeder.join()
+            if status := _wait(process, listener):
+                raise _failure(arguments, status, b"".join(complaint))
 
-    def _start(self, arguments: Sequence[str | bytes]) -> subprocess.Popen[bytes]:
+    @contextmanager
+    def _started(self, arguments: Sequence[str | bytes]) -> Iterator[subprocess.Popen[bytes]]:
+        """Start git, and end it when anything goes wrong here, a signal at any moment included."""
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with signals.held():
+                process = self._popen(arguments)
+            yield process
+        except BaseException:
+            if process is not None:
+                process.kill()
+                _wait(process)
+            raise
+
+    def _popen(self, arguments: Sequence[str | bytes]) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
                 ["git", *arguments],
@@ -419,6 +421,11 @@ def _write(stream: IO[bytes], feed: Iterable[bytes]) -> None:
     with suppress(BrokenPipeError, ValueError), stream:
         for piece in feed:
             stream.write(piece)
+
+
+def _listen(stream: IO[bytes], said: list[bytes]) -> None:
+    with suppress(ValueError):  # it is closed where whoever reads has ended the process
+        said.append(stream.read())
 
 
 def _wait(process: subprocess.Popen[bytes], listener: threading.Thread | None = None) -> int:

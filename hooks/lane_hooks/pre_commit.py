@@ -109,9 +109,5 @@ def judge(_arguments: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the hook; *argv* is without the program's name."""
+    """Run the hook; *argv* is without the program's name. Raises CannotJudge."""
     return entry.hook(judge, argv, 0, USAGE)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 
 from lanes import entry
@@ -48,7 +47,7 @@ def judge(arguments: Sequence[str]) -> int:
     git = Git()
     git.require_version()
     remote = arguments[0] if arguments else None
-    updates = parse(sys.stdin.buffer.read())
+    updates = parse(entry.standard_input())
     if not updates and os.environ.get("PRE_COMMIT") == "1":
         updates = named_by_pre_commit(git, os.environ)
         remote = remote or os.environ.get("PRE_COMMIT_REMOTE_NAME")
@@ -63,9 +62,5 @@ def judge(arguments: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the hook; *argv* is without the program's name."""
+    """Run the hook; *argv* is without the program's name. Raises CannotJudge."""
     return entry.hook(judge, argv, 2, USAGE)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,7 +1,6 @@
 """Git's pre-receive hook: judge every ref of a push on the server (githooks(5), DESIGN 5)."""
 
 import re
-import sys
 from collections.abc import Sequence
 
 from lanes import entry
@@ -25,7 +24,7 @@ def judge(_arguments: Sequence[str]) -> int:
     """Judge the push on standard input; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
-    updates = parse(sys.stdin.buffer.read())
+    updates = parse(entry.standard_input())
     if not updates:
         # Git always has one; whoever read it before this hook must hand it on.
         raise CannotJudge("no ref came on standard input; a script that calls this hook must hand it on")
@@ -37,9 +36,5 @@ def judge(_arguments: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the hook; *argv* is without the program's name."""
+    """Run the hook; *argv* is without the program's name. Raises CannotJudge."""
     return entry.hook(judge, argv, 0, USAGE)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -1,0 +1,46 @@
+"""What the console scripts start.
+
+The rest is imported when a program runs, where a signal or a failure finds an answer.
+"""
+
+import sys
+
+
+def _hook(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+    """Let Python end by Ctrl-C without a traceback, where no program can answer it yet."""
+    if kind is not KeyboardInterrupt:
+        sys.__excepthook__(kind, error, error.__traceback__)
+
+
+sys.excepthook = _hook
+
+
+def _start(module: str) -> int:
+    from lanes.entry import start  # noqa: PLC0415 - see above
+
+    return start(module)
+
+
+def git_lanes() -> int:
+    """Run `git lanes`; give its exit status."""
+    return _start("lanes.cli")
+
+
+def audit() -> int:
+    """Run `lane-audit`; give its exit status."""
+    return _start("lanes.audit")
+
+
+def pre_commit() -> int:
+    """Run `lane-pre-commit`; give its exit status."""
+    return _start("lane_hooks.pre_commit")
+
+
+def pre_push() -> int:
+    """Run `lane-pre-push`; give its exit status."""
+    return _start("lane_hooks.pre_push")
+
+
+def pre_receive() -> int:
+    """Run `lane-pre-receive`; give its exit status."""
+    return _start("lane_hooks.pre_receive")
