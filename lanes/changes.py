@@ -1,7 +1,7 @@
 """Read the changes of commits and of the index from git's diffs, and refuse what git would not have made."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lanes.errors import CannotJudge
 from lanes.judge import Change
@@ -28,22 +28,35 @@ DIFF_INDEX = ("diff-index", "--cached", "--ita-invisible-in-index", *_RAW)
 _FOLDER = b"040000 "
 
 
-@dataclass(frozen=True, slots=True)
-class _Grown:
-    """A folder that a commit adds something to, at any depth: where, and compared with which commit."""
+MOST_CHANGES = 20_000_000
+"""So many changed paths are judged in one branch, no more: trees that share folders can hold any number."""
+_AT_ONCE = 50_000  # grown folders that are kept before they are looked at
 
-    commit: str
+
+class _Grown(NamedTuple):
+    """A folder that a commit adds something to, at any depth: its tree, where it is, compared with what."""
+
+    tree: str
     path: bytes
+    commit: str
     against: str | None
 
 
 class Blocks:
-    """The output of `DIFF_TREE`: for every comparison a header, then its changes, folders among them."""
+    """The output of `DIFF_TREE`: for every comparison a header, then its changes, folders among them.
 
-    def __init__(self, source: Iterator[bytes]) -> None:
+    A diff walks two sorted lists of names. Where the new one is not sorted, or holds a name twice, one entry
+    at least comes out as added, and others may not come out at all. So each folder that something is added to
+    is looked at itself, and those around it: a name can hold a slash. What was wrong with it before is not
+    the commit's fault.
+    """
+
+    def __init__(self, git: Git, source: Iterator[bytes]) -> None:
+        self._git = git
         self._source = source
         self._header = next(source, None)
         self._grown: dict[tuple[str, bytes], _Grown] = {}  # by tree and path
+        self._left = MOST_CHANGES
 
     def require(self, commit: str) -> None:
         """Raise CannotJudge unless the next comparison is one of *commit*."""
@@ -53,39 +66,50 @@ class Blocks:
             )
 
     def next(self, commit: str, against: str | None) -> Iterator[Change]:
-        """Read the changes of the next comparison, which must be this one, to their end."""
+        """Read the changes of the next comparison, which must be this one, to their end.
+
+        Raises CannotJudge where the commit makes a tree that git would not make, here or in `finish`.
+        """
         self.require(commit)
         self._header = None
-        folders = {b"": f"{commit}^{{tree}}"}
-        added_to = set()
+        folders = _Folders(f"{commit}^{{tree}}")
         for change in _changes(self._until_header(), commit):
+            self._look_at(folders.go_to(change.path), commit, against)
             if change.old is None:
-                added_to.add(change.path.rpartition(b"/")[0])
+                folders.grow()
             if change.new and _is_folder(change.new):
-                folders[change.path] = change.new.removeprefix(_FOLDER).decode("ascii")
+                folders.enter(change.path, change.new.removeprefix(_FOLDER).decode("ascii"))
             elif not _is_folder(change.old):
                 yield change
-        for path in _with_ancestors(added_to) & folders.keys():
-            self._grown.setdefault((folders[path], path), _Grown(commit, path, against))
+            self._left -= 1
+            if not self._left:
+                raise CannotJudge(
+                    f"more than {MOST_CHANGES:,} changed paths can't be judged; push fewer commits"
+                )
+        self._look_at(folders.leave_all(), commit, against)
 
-    def finish(self, git: Git) -> None:
-        """Raise CannotJudge where anything is left, or where a commit makes a tree that git would not make.
-
-        A diff walks two sorted lists of names. Where the new one is not sorted, or holds a name twice, one
-        entry at least comes out as added, and others may not come out at all. So each folder that something
-        is added to is looked at itself, and those around it: a name can hold a slash. What was wrong with it
-        before is not the commit's fault.
-        """
+    def finish(self) -> None:
+        """Raise CannotJudge where anything is left, or a commit makes a tree that git would not make."""
         if self._header is not None:
             raise CannotJudge("git diff-tree answered more than it was asked")
-        trees = git.trees([tree for tree, _ in self._grown])
-        for grown, tree in zip(self._grown.values(), trees, strict=True):
-            size = len(grown.commit) // 2
+        self._check_grown()
+
+    def _look_at(self, grown: Iterable[tuple[str, bytes]], commit: str, against: str | None) -> None:
+        for tree, path in grown:
+            self._grown.setdefault((tree, path), _Grown(tree, path, commit, against))
+            if len(self._grown) == _AT_ONCE:
+                self._check_grown()
+
+    def _check_grown(self) -> None:
+        grown = list(self._grown.values())
+        self._grown.clear()
+        for one, tree in zip(grown, self._git.trees([one.tree for one in grown]), strict=True):
+            size = len(one.commit) // 2
             wrong = flaws(tree, size)
-            if wrong and grown.against:
-                wrong -= flaws(git.tree(grown.against, grown.path), size)
+            if wrong and one.against:
+                wrong -= flaws(self._git.tree(one.against, one.path), size)
             if wrong:
-                raise _malformed(grown.commit, grown.path, min(wrong))
+                raise _malformed(one.commit, one.path, min(wrong))
 
     def _until_header(self) -> Iterator[bytes]:
         for record in self._source:
@@ -97,14 +121,36 @@ class Blocks:
             yield next(self._source, b"")
 
 
-def _with_ancestors(folders: Iterable[bytes]) -> set[bytes]:
-    found: set[bytes] = set()
-    for folder in folders:
-        here = folder
-        while here not in found:
-            found.add(here)
-            here = here.rpartition(b"/")[0]
-    return found
+class _Folders:
+    """The folders around the current path of a diff, the root first, and which of them grew."""
+
+    def __init__(self, root: str) -> None:
+        self._around: list[tuple[str, bytes]] = [(root, b"")]
+        self._grew = 0  # so many of them, from the root on: what is around a grown folder grew, too
+
+    def go_to(self, path: bytes) -> Iterator[tuple[str, bytes]]:
+        """Leave the folders that *path* is not in; give the tree and the path of those that grew."""
+        while len(self._around) > 1 and not path.startswith(self._around[-1][1] + b"/"):
+            yield from self._leave()
+
+    def leave_all(self) -> Iterator[tuple[str, bytes]]:
+        """Leave all folders; give the tree and the path of those that grew."""
+        while self._around:
+            yield from self._leave()
+
+    def _leave(self) -> Iterator[tuple[str, bytes]]:
+        folder = self._around.pop()
+        if self._grew > len(self._around):
+            self._grew = len(self._around)
+            yield folder
+
+    def enter(self, path: bytes, tree: str) -> None:
+        """Go into a folder."""
+        self._around.append((tree, path))
+
+    def grow(self) -> None:
+        """Note that something is added to the folder where we are."""
+        self._grew = len(self._around)
 
 
 def _malformed(commit: str, folder: bytes, flaw: str) -> CannotJudge:

@@ -79,11 +79,11 @@ class History:
         """
         steps = [self.step(commit, parents) for commit, parents in self.commits]
         with self._git.stream(*DIFF_TREE, feed=map(_feed, steps)) as output:
-            blocks = Blocks(records(output, b"\0", "git diff-tree"))
+            blocks = Blocks(self._git, records(output, b"\0", "git diff-tree"))
             for step, spent in zip(steps, _spent(steps, kept), strict=True):
                 blocks.require(step.commit)  # here, where a git that failed gets a word in
                 yield _commit(step, partial(blocks.next, step.commit), spent)
-        blocks.finish(self._git)
+        blocks.finish()
 
     def side(self) -> tuple[str, ...]:
         """Give the trusted side of a commit with the tips as parents, sorted."""

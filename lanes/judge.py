@@ -161,8 +161,11 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
         departures.finish(commit)
 
 
+_MOST_KNOWN = 100_000  # paths; so many take about 20 MB
+
+
 class _Reasons:
-    """Decides about a path once: histories repeat their paths."""
+    """Decides about a path once, mostly: histories repeat their paths."""
 
     def __init__(self, manifest: Manifest, lane: Lane | None) -> None:
         self._manifest = manifest
@@ -182,6 +185,8 @@ class _Reasons:
     def _of(self, path: bytes, folder: bool) -> Reason | None:
         key = (path, folder)
         if key not in self._known:
+            if len(self._known) == _MOST_KNOWN:
+                self._known.clear()
             self._known[key] = self._decide(path, folder)
         return self._known[key]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from lanes.changes import INDEX
 from lanes.errors import CannotJudge
@@ -10,6 +11,9 @@ from lanes.judge import Commit, Violation, judge
 from lanes.manifest import Lane, Manifest
 from lanes.plumbing import Git
 from lanes.trust import Trust
+
+MOST_VIOLATIONS = 500_000
+"""So many are listed for one branch, and no more: they take about half a kilobyte of memory each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,14 @@ def _violations(
         if staged_on is not None:
             yield staged(git, history.step(INDEX, staged_on))
 
-    found = tuple(judge(manifest, lane, commits()))
+    found = _listed(judge(manifest, lane, commits()))
     if found and not history.exact():
-        found = tuple(judge(manifest, lane, commits()))
+        found = _listed(judge(manifest, lane, commits()))
     return found
+
+
+def _listed(found: Iterator[Violation]) -> tuple[Violation, ...]:
+    listed = tuple(islice(found, MOST_VIOLATIONS))
+    if next(found, None):
+        raise CannotJudge(f"more than {MOST_VIOLATIONS:,} changes lie outside the lane, too many to list")
+    return listed
