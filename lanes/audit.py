@@ -17,7 +17,7 @@ from lanes.push import instead
 from lanes.report import Authors
 from lanes.text import printable, quoted
 from lanes.trust import Trust, remotes_of
-from lanes.verdict import Verdict, exit_status, judge_branch
+from lanes.verdict import Branch, Verdict, exit_status, judge_branch, judge_for
 
 TRACKING = b"refs/remotes/"
 
@@ -51,7 +51,7 @@ def audit(
         raise click.UsageError("BRANCH, --all and --as can't be combined.")
     git, repository = open_repository()
     named = _chosen(git, branches, as_branch) if not everything else []
-    trust = trust_of(git, repository, named[0][1] if named else None)
+    trust = trust_of(git, repository, named[0].name if named else None)
     chosen = _covered(git, trust) if everything else named
     if base is not None:
         trust = replace(trust, tips={b"--base": _commit(git, base)}, remote=None, local={})
@@ -67,21 +67,18 @@ def audit(
     return exit_status(verdicts)
 
 
-_Branch = tuple[bytes, bytes, str]  # the full ref, the branch's name without refs/heads/, the tip
-
-
-def _chosen(git: Git, names: Iterable[str], as_branch: tuple[str, str] | None) -> list[_Branch]:
+def _chosen(git: Git, names: Iterable[str], as_branch: tuple[str, str] | None) -> list[Branch]:
     if as_branch:
         branch = os.fsencode(as_branch[0]).removeprefix(BRANCHES)
         if not is_branch_name(branch):
             raise CannotJudge(f"{printable(branch)} can't be the name of a branch")
-        return [(BRANCHES + branch, branch, _commit(git, as_branch[1]))]
+        return [Branch(BRANCHES + branch, branch, _commit(git, as_branch[1]))]
     refs = [_find(git, os.fsencode(name)) for name in names] or [_current(git)]
     known = git.refs(refs)
     if missing := [ref for ref in refs if ref not in known]:
         raise CannotJudge(f"{printable(missing[0])} has no commit yet")
     remotes = remotes_of(git)
-    return [(ref, remotes.branch_of(ref), known[ref].oid) for ref in refs]
+    return [Branch(ref, remotes.branch_of(ref), known[ref].oid) for ref in refs]
 
 
 def _current(git: Git) -> bytes:
@@ -109,7 +106,7 @@ def _find(git: Git, name: bytes) -> bytes:
     )
 
 
-def _covered(git: Git, trust: Trust) -> list[_Branch]:
+def _covered(git: Git, trust: Trust) -> list[Branch]:
     manifest = trust.required()
     remotes = remotes_of(git)
     found = []
@@ -117,7 +114,7 @@ def _covered(git: Git, trust: Trust) -> list[_Branch]:
         branch = remotes.branch_of(ref)
         covered = any(lane.branches.match(branch) for lane in manifest.lanes)
         if value.target is None and covered and not trust.is_integration(branch):
-            found.append((ref, branch, value.oid))
+            found.append(Branch(ref, branch, value.oid))
     return found
 
 
@@ -128,17 +125,16 @@ def _commit(git: Git, revision: str) -> str:
     return found
 
 
-def _verdict(git: Git, trust: Trust, branch: _Branch, lane_name: str | None) -> Verdict:
-    ref, name, tip = branch
+def _verdict(git: Git, trust: Trust, branch: Branch, lane_name: str | None) -> Verdict:
     try:
         manifest = trust.required()
         if lane_name is not None:
-            return judge_branch(git, trust, ref, tip, manifest.lane_named(lane_name), counted=True)
-        if trust.is_integration(name):
-            return Verdict(ref, tip=tip, side=(tip,), integration=True)
-        return judge_branch(git, trust, ref, tip, manifest.lane_of(name), counted=True)
+            return judge_for(git, trust, branch, manifest.lane_named(lane_name), counted=True)
+        if trust.is_integration(branch.name):
+            return Verdict(branch.ref, tip=branch.tip, side=(branch.tip,), integration=True)
+        return judge_branch(git, trust, branch, counted=True)
     except CannotJudge as error:
-        return Verdict(ref, tip=tip, error=str(error))
+        return Verdict(branch.ref, tip=branch.tip, error=str(error))
 
 
 def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice: Sequence[list[str]]) -> str:

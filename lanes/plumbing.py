@@ -22,7 +22,7 @@ _CHUNK = 1 << 16
 _MOST_NAMES = 500  # in one command line
 
 # What would change what git says, and nothing that a hook needs to find its repository.
-_DROPPED = re.compile(r"GIT_(?:TRACE\w*|\w+_PATHSPECS|EXTERNAL_DIFF|DIFF_OPTS)")
+_DROPPED = re.compile(r"GIT_(?:TRACE\w*|\w+_PATHSPECS|EXTERNAL_DIFF|DIFF_OPTS|CONFIG)")
 _SET = {
     "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace could swap a judged commit for a harmless one
     "GIT_GRAFT_FILE": os.devnull,  # so could info/grafts, which the variable above does not turn off
@@ -40,7 +40,23 @@ def environment() -> dict[str, str]:
     if "GIT_NAMESPACE" in os.environ:
         raise CannotJudge("GIT_NAMESPACE is set; lanes can't be judged inside a namespace, so unset it")
     kept = {name: value for name, value in os.environ.items() if not _DROPPED.fullmatch(name)}
-    return kept | _SET
+    return kept | _SET | _without_commit_graph(kept.get("GIT_CONFIG_COUNT", ""))
+
+
+def _without_commit_graph(count: str) -> dict[str, str]:
+    """Have git read parents from the commits themselves: a commit-graph file could say something else.
+
+    *count* is how many settings the environment has already (git-config(1), GIT_CONFIG_COUNT). Where it is no
+    number, git itself says so.
+    """
+    if count and not re.fullmatch(r"[0-9]+", count):
+        return {}
+    number = int(count or 0)
+    return {
+        "GIT_CONFIG_COUNT": str(number + 1),
+        f"GIT_CONFIG_KEY_{number}": "core.commitGraph",
+        f"GIT_CONFIG_VALUE_{number}": "false",
+    }
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from lanes.manifest import BRANCHES, FILE, ManifestInvalid
 from lanes.plumbing import Git, is_null
 from lanes.text import printable
 from lanes.trust import Trust, manifest_at
-from lanes.verdict import Verdict, judge_branch
+from lanes.verdict import Branch, Verdict, judge_branch
 
 _FILE = FILE.decode()
 TAGS = b"refs/tags/"
@@ -90,18 +90,14 @@ class _Push:
             return Verdict(update.ref, tip=update.new, refusal=refusal)
         if self._is_integration(update.ref):
             return Verdict(update.ref, tip=update.new, refusal=self._integration(update))
-        manifest = self._trust.required()
+        self._trust.required()
         if is_null(update.new):
             return Verdict(update.ref)
         if not update.ref.startswith(BRANCHES):
             return Verdict(update.ref, tip=update.new, refusal=self._other_ref(update))
-        branch = update.ref.removeprefix(BRANCHES)
-        for name in self._trust.integration:
-            if _folded(branch) == _folded(name):
-                refusal = f"only its case differs from {printable(name)}, an integration branch; rename it"
-                return Verdict(update.ref, tip=update.new, refusal=refusal)
         self._require_commit(update)
-        return judge_branch(self._git, self._trust, update.ref, update.new, manifest.lane_of(branch))
+        branch = update.ref.removeprefix(BRANCHES)
+        return judge_branch(self._git, self._trust, Branch(update.ref, branch, update.new))
 
     def _require_commit(self, update: Update) -> None:
         found = self._types[update.new]
@@ -154,10 +150,6 @@ class _Push:
         return (
             f"a tag must point to a commit of {integration}; integrate the commit first, or push both at once"
         )
-
-
-def _folded(name: bytes) -> str:
-    return name.decode("utf-8", "surrogateescape").casefold()
 
 
 def symbolic_refs(git: Git, updates: Iterable[Update]) -> dict[bytes, bytes]:

@@ -51,6 +51,14 @@ class Trust:
             raise CannotJudge(self.problem)
         return self.manifest
 
+    def lookalike(self, branch: bytes) -> bytes | None:
+        """Give the integration branch that *branch* equals but for case, None where there is none.
+
+        On many a disk the two would be one file.
+        """
+        folded = _folded(branch)
+        return next((name for name in self.integration if name != branch and _folded(name) == folded), None)
+
     @property
     def in_force(self) -> list[str]:
         """Say which manifest is in force: one line, ready to print; none where there is no manifest."""
@@ -89,8 +97,19 @@ def on_server(git: Git) -> Trust:
     if found is None:
         return Trust(branch, problem=_unborn(git, ref, named is not None))
     trust = _with_manifest(git, branch, ref, found.oid)
-    others = git.refs(BRANCHES + name for name in trust.integration - {branch})
-    return replace(trust, tips={ref: found.oid} | {name: other.oid for name, other in others.items()})
+    integration = {ref: found} | git.refs(BRANCHES + name for name in trust.integration - {branch})
+    for name, value in integration.items():
+        if value.target and not trust.is_integration(value.target.removeprefix(BRANCHES)):
+            raise CannotJudge(
+                f"{printable(name)}, an integration branch, is a symbolic ref to {printable(value.target)},"
+                " which is none, so whoever pushes that would move it;"
+                f" on the server, run: git symbolic-ref --delete {printable(name)}"
+            )
+    return replace(trust, tips={name: value.oid for name, value in integration.items()})
+
+
+def _folded(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape").casefold()
 
 
 def _unborn(git: Git, ref: bytes, configured: bool) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from lanes.changes import INDEX
 from lanes.errors import CannotJudge
@@ -10,6 +11,7 @@ from lanes.history import History, Step, staged
 from lanes.judge import Commit, Violation, judge
 from lanes.manifest import Lane, Manifest
 from lanes.plumbing import Git
+from lanes.text import printable
 from lanes.trust import Trust
 
 MOST_VIOLATIONS = 500_000
@@ -53,14 +55,30 @@ def exit_status(verdicts: Iterable[Verdict]) -> int:
     return max((verdict.status for verdict in verdicts), default=0)
 
 
-def judge_branch(
-    git: Git, trust: Trust, ref: bytes, tip: str, lane: Lane | None, counted: bool = False
-) -> Verdict:
-    """Judge all commits that *tip* contains and that are not trusted, for *lane*.
+class Branch(NamedTuple):
+    """A branch that exists, or is about to: its full ref, its name without `refs/heads/`, and its tip."""
+
+    ref: bytes
+    name: bytes
+    tip: str
+
+
+def judge_branch(git: Git, trust: Trust, branch: Branch, counted: bool = False) -> Verdict:
+    """Judge a branch, which is no integration branch, for the lane that covers it.
 
     Misleading dates can make trusted commits be judged, too. No violation comes of that, but where their
-    number matters, they are *counted* exactly.
+    number matters, they are *counted* exactly. Raises CannotJudge where several lanes cover the branch, or no
+    manifest is in force.
     """
+    if main := trust.lookalike(branch.name):
+        refusal = f"only its case differs from {printable(main)}, an integration branch; rename it"
+        return Verdict(branch.ref, tip=branch.tip, refusal=refusal)
+    return judge_for(git, trust, branch, trust.lane_of(branch.name), counted)
+
+
+def judge_for(git: Git, trust: Trust, branch: Branch, lane: Lane | None, counted: bool = False) -> Verdict:
+    """Judge all commits that a branch contains and that are not trusted, for *lane*."""
+    ref, _, tip = branch
     manifest = trust.required()
     try:
         history = History(git, [tip], trust.commits())

@@ -12,7 +12,7 @@ from repos import Repo, make_repo
 from lanes.manifest import parse
 from lanes.plumbing import Git
 from lanes.trust import on_server
-from lanes.verdict import judge_branch
+from lanes.verdict import Branch, judge_branch
 
 RELAXED = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
 
@@ -25,9 +25,7 @@ def test_the_verdict_is_the_models(history: History) -> None:
         commits = build(repo, history)
         git = Git(repo.path)
         trust = on_server(git)
-        verdict = judge_branch(
-            git, trust, BRANCH.encode(), commits[history.tip], trust.required().lane_named("docs")
-        )
+        verdict = judge_branch(git, trust, Branch(BRANCH.encode(), b"work/docs-1", commits[history.tip]))
         assert verdict.error is None
         found = {(commits.index(v.commit or ""), (v.path or b"").decode()) for v in verdict.violations}
         # The root commits of orphans hold the manifest too, which is not their lane's.

@@ -21,7 +21,7 @@ import lanes
 from lanes.errors import CannotJudge
 from lanes.plumbing import Git, Ref, environment, is_null, records
 from lanes.trust import in_clone
-from lanes.verdict import judge_branch
+from lanes.verdict import Branch, judge_branch
 
 A, B, ZERO = "a" * 40, "b" * 40, "0" * 40
 
@@ -485,8 +485,7 @@ def judged(history: list[str]) -> str | None:
     """Judge the branch; give the error of the verdict, masked."""
     git = Git()
     trust = in_clone(git, b"work/docs-1")
-    lane = trust.required().lane_named("docs")
-    verdict = judge_branch(git, trust, b"refs/heads/work/docs-1", history[-1], lane)
+    verdict = judge_branch(git, trust, Branch(b"refs/heads/work/docs-1", b"work/docs-1", history[-1]))
     assert (verdict.status == 2) == (verdict.error is not None)
     return verdict.error and masked(verdict.error)
 
