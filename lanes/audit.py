@@ -14,7 +14,7 @@ from lanes.judge import Violation
 from lanes.manifest import BRANCHES, is_branch_name
 from lanes.plumbing import Git
 from lanes.push import instead
-from lanes.report import Authors
+from lanes.report import Headers
 from lanes.text import printable, quoted
 from lanes.trust import Trust, remotes_of
 from lanes.verdict import Branch, Verdict, exit_status, judge_branch, judge_for
@@ -58,12 +58,12 @@ def audit(
     if lane_name is not None:
         trust.required().lane_named(lane_name)
     verdicts = [_verdict(git, trust, branch, lane_name) for branch in chosen]
-    authors = git.authors({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
+    headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
     if shape == "json":
-        say(as_json(trust, verdicts, authors))
+        say(as_json(trust, verdicts, headers))
     else:
         advice = [instead(git, trust, verdict) for verdict in verdicts]
-        say(as_text(trust, verdicts, authors, advice))
+        say(as_text(trust, verdicts, headers, advice))
     return exit_status(verdicts)
 
 
@@ -137,12 +137,12 @@ def _verdict(git: Git, trust: Trust, branch: Branch, lane_name: str | None) -> V
         return Verdict(branch.ref, tip=branch.tip, error=str(error))
 
 
-def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice: Sequence[list[str]]) -> str:
+def as_text(trust: Trust, verdicts: Sequence[Verdict], headers: Headers, advice: Sequence[list[str]]) -> str:
     """Give the report for people: a line for each branch, and under it what is outside and what to do."""
     lines = ["lanes: audit" + "".join(f", {line}" for line in trust.in_force)]
     for verdict, steps in zip(verdicts, advice, strict=True):
         if verdict.status:
-            lines.append(report.rejection(verdict, trust, authors, steps).replace("\n", "\n  "))
+            lines.append(report.rejection(verdict, trust, headers, steps).replace("\n", "\n  "))
         elif verdict.integration:
             lines.append(f"{report.shown(verdict.ref)} is inside: an integration branch may change anything")
         else:
@@ -159,20 +159,20 @@ def as_text(trust: Trust, verdicts: Sequence[Verdict], authors: Authors, advice:
     return "\n".join(lines)
 
 
-def as_json(trust: Trust, verdicts: Sequence[Verdict], authors: Authors) -> str:
+def as_json(trust: Trust, verdicts: Sequence[Verdict], headers: Headers) -> str:
     """Give the report for programs. Its keys are a contract (DESIGN 5): some may be added, none changed."""
     ref = printable(trust.ref) if trust.ref else None
     return json.dumps(
         {
             "schema": 1,
             "manifest": {"ref": ref, "commit": trust.commit},
-            "branches": [_branch_json(verdict, authors) for verdict in verdicts],
+            "branches": [_branch_json(verdict, headers) for verdict in verdicts],
         },
         indent=2,
     )
 
 
-def _branch_json(verdict: Verdict, authors: Authors) -> dict[str, object]:
+def _branch_json(verdict: Verdict, headers: Headers) -> dict[str, object]:
     return {
         "branch": printable(verdict.ref),
         "lane": verdict.lane.name if verdict.lane else None,
@@ -180,17 +180,17 @@ def _branch_json(verdict: Verdict, authors: Authors) -> dict[str, object]:
         "base": verdict.base,
         "commits": verdict.commits,
         "error": verdict.error,
-        "violations": [_violation_json(violation, authors) for violation in verdict.violations],
+        "violations": [_violation_json(violation, headers) for violation in verdict.violations],
     }
 
 
-def _violation_json(violation: Violation, authors: Authors) -> dict[str, object]:
-    author, summary = authors.get(violation.commit or "", (None, None))
+def _violation_json(violation: Violation, headers: Headers) -> dict[str, object]:
+    header = headers.get(violation.commit or "")
     path = None if violation.path is None else quoted(violation.path)
     return {
         "commit": violation.commit,
-        "summary": None if summary is None else printable(summary),
-        "author": None if author is None else printable(author),
+        "summary": printable(header.subject) if header else None,
+        "author": printable(header.author) if header else None,
         "path": path,
         "quoted": path is not None and path.startswith('"'),
         "status": violation.status,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from lanes import signals
 from lanes.errors import CannotJudge
@@ -267,17 +267,18 @@ class Git:
         header, _, content = said.partition(b"\n")
         return content[:-1] if re.fullmatch(rb"[0-9a-f]+ tree \d+", header) else b""
 
-    def authors(self, commits: Iterable[str]) -> dict[str, tuple[bytes, bytes]]:
-        """Give the author's name and the subject of each commit, in UTF-8 where git could tell."""
-        shape = "--format=%H%x00%an%x00%s"
+    def headers(self, commits: Iterable[str]) -> dict[str, "Header"]:
+        """Give what each commit says of itself, in UTF-8 where git could tell."""
+        shape = "--format=%H%x00%P%x00%an%x00%s"
         options = ("--no-walk=unsorted", "--no-commit-header", "--encoding=UTF-8", shape, "--stdin")
         said = self.read("rev-list", *options, feed="".join(f"{commit}\n" for commit in commits).encode())
         found = {}
         for line in _complete(said, b"\n", "git rev-list"):
             oid, *rest = line.split(b"\0")
-            if len(rest) != 2:
+            if len(rest) != 3:
                 raise _garbage("git rev-list", line)
-            found[_oid(oid, "git rev-list", line)] = (rest[0], rest[1])
+            parents, author, subject = rest
+            found[_oid(oid, "git rev-list", line)] = Header(author, subject, b" " in parents)
         return found
 
     # -- History
@@ -360,6 +361,14 @@ class Ref:
 
     oid: str
     target: bytes | None
+
+
+class Header(NamedTuple):
+    """What a commit says of itself: the author's name, the subject, and whether it has several parents."""
+
+    author: bytes
+    subject: bytes
+    merge: bool
 
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

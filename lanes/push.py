@@ -165,9 +165,9 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
     """Give what to tell whoever pushes, a message for each ref that is not inside; none when all are."""
     bad = [verdict for verdict in verdicts if verdict.status]
     commits = {violation.commit for verdict in bad for violation in verdict.violations if violation.commit}
-    authors = git.authors(commits) if commits else {}
+    headers = git.headers(commits) if commits else {}
     found = [
-        report.rejection(verdict, trust, authors, instead(git, trust, verdict)) for verdict in bad[:MOST_REFS]
+        report.rejection(verdict, trust, headers, instead(git, trust, verdict)) for verdict in bad[:MOST_REFS]
     ]
     if len(bad) > MOST_REFS:
         found.append(f"… and {report.count(len(bad) - MOST_REFS, 'more ref', 'more refs')} like these")

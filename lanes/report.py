@@ -8,6 +8,7 @@ from itertools import groupby
 from lanes.judge import Reason, Violation
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest
 from lanes.patterns import PathPattern
+from lanes.plumbing import Header
 from lanes.text import printable, quoted, shortened
 from lanes.trust import Trust
 from lanes.verdict import Verdict
@@ -20,12 +21,12 @@ LONGEST_NAME = 300  # bytes of a path, an author or a subject
 _FILE = FILE.decode()
 _STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
 
-Authors = Mapping[str, tuple[bytes, bytes]]
-"""For each commit id, the author's name and the subject."""
+Headers = Mapping[str, Header]
+"""By commit id."""
 
 
 def rejection(
-    verdict: Verdict, trust: Trust, authors: Authors | None = None, instead: Sequence[str] = ()
+    verdict: Verdict, trust: Trust, headers: Headers | None = None, instead: Sequence[str] = ()
 ) -> str:
     """Say why a ref is rejected or could not be judged, what its lane may write, and what to do next.
 
@@ -39,10 +40,10 @@ def rejection(
     if verdict.violations and verdict.violations[0].reason is Reason.NO_LANE:
         return "\n".join(_no_lane(verdict, trust))
     lines = [_headline(verdict)]
-    lines += violations(verdict.violations, authors or {})
+    lines += violations(verdict.violations, headers or {})
     lines += _allowed(verdict.lane, trust)
     lines += trust.in_force
-    lines += ["next:", *(f"  {line}" for line in instead or _next_steps(verdict, trust))]
+    lines += ["next:", *(f"  {line}" for line in instead or _next_steps(verdict, trust, headers or {}))]
     return "\n".join(lines)
 
 
@@ -96,7 +97,7 @@ def _headline(verdict: Verdict) -> str:
     return f"{shown(verdict.ref)} is rejected: {number} outside its {lane_name(verdict.lane)}"
 
 
-def violations(found: Sequence[Violation], authors: Authors) -> list[str]:
+def violations(found: Sequence[Violation], headers: Headers) -> list[str]:
     """List violations by commit, both cut where they are many, with the count of what was cut."""
     commits = [
         (commit, list(group)) for commit, group in groupby(found, key=lambda violation: violation.commit)
@@ -104,9 +105,9 @@ def violations(found: Sequence[Violation], authors: Authors) -> list[str]:
     lines = []
     for commit, group in commits[:MOST_COMMITS]:
         about = ""
-        if commit in authors:
-            author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in authors[commit])
-            about = f' "{subject}" by {author}'
+        if commit in headers:
+            author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in headers[commit][:2])
+            about = f' "{subject}" by {author}' + ", a merge" * headers[commit].merge
         lines.append(f"commit {(commit or '')[:12]}{about}")
         lines += [f"  {line}" for line in changes(group)]
     if len(commits) > MOST_COMMITS:
@@ -183,7 +184,7 @@ def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
     return lines
 
 
-def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
+def _next_steps(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:
     main = printable(trust.branch)
     steps = []
     disputed = sum(violation.status == "U" for violation in verdict.violations)
@@ -195,21 +196,30 @@ def _next_steps(verdict: Verdict, trust: Trust) -> list[str]:
         )
     if disputed == len(verdict.violations):
         return steps
+    charged = {violation.commit or "" for violation in verdict.violations}
+    steps += _undo(verdict, any(headers[commit].merge for commit in charged & headers.keys()))
+    steps += _widen(verdict, trust)
     steps.append(
+        f"or, where they are changes of {main}: push {main} first, and take them by a merge, not as a copy"
+    )
+    if trust.remote:
+        steps.append(f"or, if these commits are on {main} by now: git fetch {printable(trust.remote)}")
+    return steps
+
+
+def _undo(verdict: Verdict, merge: bool) -> list[str]:
+    """Say how to make the commits anew. A rebase drops merges, with all that was settled in them."""
+    rebase = (
         "take these changes out of the commits that made them (a commit that reverts them is not enough):"
     )
     if verdict.base is None:
         first = (verdict.violations[0].commit or "")[:12]
-        steps.append(f"  git rebase -i {f'--rebase-merges {first}^' if verdict.side else '--root'}")
-    else:
-        steps.append(f"  git rebase -i {verdict.base[:12]}")
-        steps.append("or go back to there, keep your files as they are, and commit those of your lane alone:")
-        steps.append(f"  git reset {verdict.base[:12]}")
-    steps += _widen(verdict, trust)
-    steps.append(f"or, where they are changes of {main}, take them from there by a merge, not as a copy")
-    if trust.remote:
-        steps.append(f"or, if these commits are on {main} by now: git fetch {printable(trust.remote)}")
-    return steps
+        return [rebase, f"  git rebase -i {f'--rebase-merges {first}^' if verdict.side else '--root'}"]
+    base = verdict.base[:12]
+    reset = ["keep your files as they are, and commit those of your lane alone:", f"  git reset {base}"]
+    if merge:
+        return [f"go back to {base}, {reset[0]}", reset[1]]
+    return [rebase, f"  git rebase -i {base}", f"or go back to there, {reset[0]}", reset[1]]
 
 
 def _widen(verdict: Verdict, trust: Trust) -> list[str]:

@@ -58,7 +58,7 @@ def outside(branch: str, hint: str = STALE, ref: str = "refs/remotes/origin/main
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
     or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
 {hint}"""
 
 
@@ -136,7 +136,7 @@ work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
     or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """,
     )
@@ -219,7 +219,7 @@ feature is rejected: 1 change in 1 commit outside its lane (none covers it)
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
     or ask the integrator to make these changes on main
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """,
     )

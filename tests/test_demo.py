@@ -23,7 +23,7 @@ remote:       git rebase -i OID
 remote:     or go back to there, keep your files as they are, and commit those of your lane alone:
 remote:       git reset OID
 """
-COPY = "or, where they are changes of main, take them from there by a merge, not as a copy"
+COPY = "or, where they are changes of main: push main first, and take them by a merge, not as a copy"
 WIDEN = 'or ask the integrator to widen lane "quizzes" in .lanes.toml on main, if it should write these paths'
 QUIZ_LANE = f"""\
 remote:   lane "quizzes" may write:

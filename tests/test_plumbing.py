@@ -19,7 +19,7 @@ from repos import MANIFEST, Repo, make_repo, masked
 
 import lanes
 from lanes.errors import CannotJudge
-from lanes.plumbing import Git, Ref, environment, is_null, records
+from lanes.plumbing import Git, Header, Ref, environment, is_null, records
 from lanes.trust import in_clone
 from lanes.verdict import Branch, judge_branch
 
@@ -109,7 +109,7 @@ def test_a_namespace(monkeypatch: pytest.MonkeyPatch, git: Git) -> None:
 
 def test_a_users_settings_change_no_answer(monkeypatch: pytest.MonkeyPatch, in_folder: Repo) -> None:
     tip = in_folder.commit({"a*": "1", "ab": "2", "A*": "3"}, "Größe")
-    expected = Git().entry(tip, b"a*"), Git().staged_entry(b"a*"), Git().authors([tip]), Git().all_refs()
+    expected = Git().entry(tip, b"a*"), Git().staged_entry(b"a*"), Git().headers([tip]), Git().all_refs()
     for name in ("LITERAL", "GLOB", "NOGLOB", "ICASE"):
         monkeypatch.setenv(f"GIT_{name}_PATHSPECS", "1")
     for name, value in (("TRACE", "1"), ("TRACE2", "2"), ("EXTERNAL_DIFF", "false"), ("DIFF_OPTS", "-u0")):
@@ -122,7 +122,7 @@ def test_a_users_settings_change_no_answer(monkeypatch: pytest.MonkeyPatch, in_f
         ("core.abbrev", "4"),
     ):
         in_folder.git("config", key, value)
-    found = Git().entry(tip, b"a*"), Git().staged_entry(b"a*"), Git().authors([tip]), Git().all_refs()
+    found = Git().entry(tip, b"a*"), Git().staged_entry(b"a*"), Git().headers([tip]), Git().all_refs()
     assert found == expected
     assert found[2] == {tip: (b"Ann", "Größe".encode())}
 
@@ -266,7 +266,7 @@ def test_git_that_does_not_read(git: Git, broken: Callable[[str], None]) -> None
     assert refused(lambda: list(git.walk([A] * 100_000, []))) == (
         "git rev-list failed with exit status 128: fatal: I do not listen"
     )
-    assert refused(lambda: git.authors([A] * 100_000)) == (
+    assert refused(lambda: git.headers([A] * 100_000)) == (
         "git rev-list failed with exit status 128: fatal: I do not listen"
     )
 
@@ -357,7 +357,7 @@ QUESTIONS: dict[str, Callable[[Git], object]] = {
     "staged_entry": lambda git: git.staged_entry(b"file"),
     "blob": lambda git: git.blob(A, 100),
     "trees": lambda git: list(git.trees([A, B])),
-    "authors": lambda git: git.authors([A]),
+    "headers": lambda git: git.headers([A]),
     "commit": lambda git: git.commit(b"HEAD"),
     "empty_tree": lambda git: git.empty_tree(),
     "shallow": lambda git: git.shallow(),
@@ -375,7 +375,7 @@ COMMANDS = {
     "staged_entry": "ls-files",
     "blob": "cat-file",
     "trees": "cat-file",
-    "authors": "rev-list",
+    "headers": "rev-list",
     "commit": "rev-parse",
     "empty_tree": "hash-object",
     "shallow": "rev-parse",
@@ -400,7 +400,7 @@ TREE_B = f"{B} tree 3\nxyz\n"
         ("types", f"{A} commit\n{B} comm", "git cat-file stopped in the middle of a line"),
         ("entry", f"100644 blob {A}\tfile", "git ls-tree stopped in the middle of a line"),
         ("staged_entry", f"100644 {A} 0\tfil", "git ls-files stopped in the middle of a line"),
-        ("authors", f"{A}\0Ann\0Chan", "git rev-list stopped in the middle of a line"),
+        ("headers", f"{A}\0Ann\0Chan", "git rev-list stopped in the middle of a line"),
         ("commit", A[:20], "git rev-parse stopped in the middle of a line"),
         ("empty_tree", A[:20], "git hash-object stopped in the middle of a line"),
         ("shallow", "true\n.git/shal", "git rev-parse stopped in the middle of a line"),
@@ -441,7 +441,7 @@ TREE_B = f"{B} tree 3\nxyz\n"
         ("blob", "what\n", FSCK),
         ("blob", f"{A} blob many\n", FSCK),
         ("trees", f"{A} tree many\n", TREE),
-        ("authors", "what\n", "git rev-list answered garbage: what"),
+        ("headers", "what\n", "git rev-list answered garbage: what"),
         ("commit", "\\377\n", "git rev-parse answered garbage: \\xff"),
         ("empty_tree", "what\n", "git hash-object answered garbage: what"),
         ("shallow", "what\n.git/shallow\n", "git rev-parse answered garbage: what\\n.git/shallow"),
@@ -741,16 +741,16 @@ def test_the_empty_tree(tmp_path: Path, kind: str) -> None:
 # -- Commits
 
 
-def test_authors(git: Git, in_folder: Repo) -> None:
+def test_headers(git: Git, in_folder: Repo) -> None:
     first = in_folder.commit({"a": "a"}, "One\ntwo\n\nthree")
     second = in_folder.commit({"a": "b"}, "Größe", "--author=Jörg <j@example.org>")
     merge = in_folder.git("commit-tree", "HEAD^{tree}", "-p", first, "-p", second, "-m", "")
-    assert git.authors([second, first, merge, first]) == {
-        first: (b"Ann", b"One two"),
-        second: ("Jörg".encode(), "Größe".encode()),
-        merge: (b"Ann", b""),
+    assert git.headers([second, first, merge, first]) == {
+        first: Header(b"Ann", b"One two", False),
+        second: Header("Jörg".encode(), "Größe".encode(), False),
+        merge: Header(b"Ann", b"", True),
     }
-    assert git.authors([]) == {}
+    assert git.headers([]) == {}
 
 
 def test_commits_by_name(git: Git, in_folder: Repo) -> None:

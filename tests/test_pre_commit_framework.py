@@ -41,7 +41,7 @@ NOT_PUSHED = """\
       git reset OID
 """
 COPY_OR_FETCH = """\
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """
 

@@ -33,7 +33,7 @@ NEXT = """\
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
     or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
 """
 NO_LANE = f"""\
 lanes: feature is rejected: no lane covers this branch
@@ -214,7 +214,7 @@ lanes: work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
     or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """
     )
@@ -281,7 +281,7 @@ lanes: review/1 is rejected: 1 change in 1 commit outside its lane "review"
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
     report what you found instead of changing it; a task that must write needs another lane
-    or, where they are changes of main, take them from there by a merge, not as a copy
+    or, where they are changes of main: push main first, and take them by a merge, not as a copy
 {FETCH}"""
     )
 
