@@ -164,16 +164,16 @@ class Git:
 
     # -- Configuration and refs
 
-    def config(self, pattern: str) -> dict[str, list[bytes]]:
+    def config(self, pattern: str) -> dict[bytes, list[bytes]]:
         """Give the configuration whose keys match the regular expression *pattern*.
 
         Keys come as git prints them (section and name in lower case), values in the order of the files.
         """
         said, _ = self.run("config", "-z", "--get-regexp", pattern, ok=(0, 1))
-        found: dict[str, list[bytes]] = {}
+        found: dict[bytes, list[bytes]] = {}
         for record in _complete(said, b"\0", "git config"):
             key, _, value = record.partition(b"\n")
-            found.setdefault(key.decode("utf-8", "surrogateescape"), []).append(value)
+            found.setdefault(key, []).append(value)
         return found
 
     def symbolic_ref(self, ref: bytes) -> bytes | None:

@@ -55,6 +55,9 @@ class Repository:
 
 def _rev_parse(option: str) -> tuple[bytes, bytes]:
     """Give what git rev-parse answers, nothing where it fails, and what it complains of."""
+    # GitPython would start another program as git, or none, where the environment tells it to.
+    for name in [name for name in os.environ if name.startswith("GIT_PYTHON_")]:
+        del os.environ[name]
     # Not git.Repo, which expands variables in paths, and fails on a configuration that is not UTF-8.
     import git  # noqa: PLC0415 - it starts git, which must be known to be there
 

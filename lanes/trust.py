@@ -1,6 +1,5 @@
 """What the judging repository trusts: the manifest in force and the trusted commits (DESIGN 3)."""
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,9 @@ from lanes.text import printable
 _FILE = FILE.decode()
 _CONFIG = r"^(lanes\.trustedref|init\.defaultbranch|branch\..*\.remote|remote\..*\.(url|fetch))$"
 _USUAL_BRANCHES = (b"main", b"master")
+
+Config = Mapping[bytes, list[bytes]]
+"""The values of each key of git's configuration, as `Git.config` gives them."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Trust:
 
 def on_server(git: Git) -> Trust:
     """Read what a server trusts: its own branches. The branch that HEAD names holds the manifest."""
-    (named,) = git.config(r"^lanes\.trustedref$").get("lanes.trustedref", [None])[-1:]
+    (named,) = git.config(r"^lanes\.trustedref$").get(b"lanes.trustedref", [None])[-1:]
     if named is not None and not named.startswith(BRANCHES):
         shown = printable(named) or "empty"
         raise CannotJudge(f"lanes.trustedRef is {shown}; on a server, name a branch in full: refs/heads/NAME")
@@ -125,7 +127,9 @@ def _unborn(git: Git, ref: bytes, configured: bool) -> str:
     )
 
 
-def in_clone(git: Git, branch: bytes | None, pushed_to: str | None = None, at_commit: bool = False) -> Trust:
+def in_clone(
+    git: Git, branch: bytes | None, pushed_to: bytes | None = None, at_commit: bool = False
+) -> Trust:
     """Read what a clone trusts: integration branches as last fetched, local ones where they never were.
 
     *branch* is the one that is judged, without `refs/heads/`; *pushed_to* the name or URL of the remote of a
@@ -134,12 +138,12 @@ def in_clone(git: Git, branch: bytes | None, pushed_to: str | None = None, at_co
     config = git.config(_CONFIG)
     remotes = Remotes(config)
     remote = remotes.of_manifest(branch, pushed_to)
-    usual = dict.fromkeys([*config.get("init.defaultbranch", [])[-1:], *_USUAL_BRANCHES])
+    usual = dict.fromkeys([*config.get(b"init.defaultbranch", [])[-1:], *_USUAL_BRANCHES])
     candidates = _candidates(config, remotes, remote, list(usual))
     existing = git.refs(candidates)
     ref = next((candidate for candidate in candidates if candidate in existing), None)
     if ref is None:
-        configured = remotes.branch_of(candidates[0]) if "lanes.trustedref" in config else None
+        configured = remotes.branch_of(candidates[0]) if b"lanes.trustedref" in config else None
         name = configured or (branch if branch in usual else next(iter(usual)))
         looked = ", ".join(printable(candidate) for candidate in candidates)
         begin = _begin(config, remotes, remote, name)
@@ -152,10 +156,8 @@ def in_clone(git: Git, branch: bytes | None, pushed_to: str | None = None, at_co
     return _with_clone_tips(git, trust, remotes, dict.fromkeys((remote, pushed_to)), at_commit)
 
 
-def _candidates(
-    config: dict[str, list[bytes]], remotes: "Remotes", remote: str | None, usual: list[bytes]
-) -> list[bytes]:
-    named = config.get("lanes.trustedref")
+def _candidates(config: Config, remotes: "Remotes", remote: bytes | None, usual: list[bytes]) -> list[bytes]:
+    named = config.get(b"lanes.trustedref")
     if named:
         if not named[-1].startswith(b"refs/") or named[-1].startswith(b"refs/tags/"):
             shown = printable(named[-1]) or "empty"
@@ -165,14 +167,14 @@ def _candidates(
         return named[-1:]
     tracked = []
     if remote is not None:
-        tracked = [b"refs/remotes/" + os.fsencode(remote) + b"/HEAD"]
+        tracked = [b"refs/remotes/" + remote + b"/HEAD"]
         mapped = (remotes.tracking(remote, BRANCHES + name) for name in _USUAL_BRANCHES)
         tracked += [ref for ref in mapped if ref]
     return tracked + [BRANCHES + name for name in usual]
 
 
 def _with_clone_tips(
-    git: Git, trust: Trust, remotes: "Remotes", fetched_from: Iterable[str | None], at_commit: bool
+    git: Git, trust: Trust, remotes: "Remotes", fetched_from: Iterable[bytes | None], at_commit: bool
 ) -> Trust:
     known = [remote for remote in fetched_from if remote and remote in remotes.names]
     tracked = {
@@ -188,18 +190,18 @@ def _with_clone_tips(
             fetched |= {own: local[own]} if own in local else {}
         tips |= fetched
     stale = known[0] if known and tips.keys() - local.keys() else None
-    return replace(trust, tips=tips, local=local, remote=os.fsencode(stale) if stale else None)
+    return replace(trust, tips=tips, local=local, remote=stale)
 
 
-def _begin(config: dict[str, list[bytes]], remotes: "Remotes", remote: str | None, branch: bytes) -> str:
+def _begin(config: Config, remotes: "Remotes", remote: bytes | None, branch: bytes) -> str:
     """Say what to type in a clone where none of the branches exists that could hold the manifest."""
     main = printable(branch)
-    if "lanes.trustedref" in config and config["lanes.trustedref"][-1].startswith(BRANCHES):
+    if b"lanes.trustedref" in config and config[b"lanes.trustedref"][-1].startswith(BRANCHES):
         return f"commit a valid {_FILE} on {main}"
-    if "lanes.trustedref" in config:
+    if b"lanes.trustedref" in config:
         return "fetch it, or name another branch: git config lanes.trustedRef refs/remotes/NAME/BRANCH"
     if remote is not None:
-        name = printable(os.fsencode(remote))
+        name = printable(remote)
         if remotes.tracking(remote, BRANCHES + branch) is None:
             add = f"git remote set-branches --add {name} {main}"
             return f"this clone does not fetch {main}; run: {add} && git fetch {name}"
@@ -219,23 +221,23 @@ def remotes_of(git: Git) -> "Remotes":
 class Remotes:
     """The remotes of a clone, and where each one's branches are kept when they are fetched (git-fetch(1))."""
 
-    def __init__(self, config: dict[str, list[bytes]]) -> None:
+    def __init__(self, config: Config) -> None:
         self._config = config
-        self.names: list[str] = []
+        self.names: list[bytes] = []
         for key in config:
-            found = re.fullmatch(r"remote\.(.+)\.(?:url|fetch)", key, re.DOTALL)
+            found = re.fullmatch(rb"remote\.(.+)\.(?:url|fetch)", key, re.DOTALL)
             if found and found[1] not in self.names:
                 self.names.append(found[1])
 
-    def of_manifest(self, branch: bytes | None, pushed_to: str | None) -> str | None:
+    def of_manifest(self, branch: bytes | None, pushed_to: bytes | None) -> bytes | None:
         """Name the remote that the manifest in force comes from, None where there is none."""
-        own = self._config.get(f"branch.{os.fsdecode(branch)}.remote", [b""])[-1] if branch else b""
-        for name in ("upstream", pushed_to, os.fsdecode(own), "origin"):
+        own = self._config.get(b"branch.%b.remote" % branch, [b""])[-1] if branch else b""
+        for name in (b"upstream", pushed_to, own, b"origin"):
             if name in self.names:
                 return name
         return self.names[0] if len(self.names) == 1 else None
 
-    def tracking(self, remote: str, ref: bytes) -> bytes | None:
+    def tracking(self, remote: bytes, ref: bytes) -> bytes | None:
         """Give the ref that *ref* of *remote* is fetched to."""
         for source, target in self._mappings(remote):
             mapped = _map(source, target, ref)
@@ -255,8 +257,8 @@ class Remotes:
                 return mapped.removeprefix(BRANCHES)
         return ref.removeprefix(b"refs/remotes/").partition(b"/")[2] or ref
 
-    def _mappings(self, remote: str) -> list[tuple[bytes, bytes]]:
-        specs = self._config.get(f"remote.{remote}.fetch", [])
+    def _mappings(self, remote: bytes) -> list[tuple[bytes, bytes]]:
+        specs = self._config.get(b"remote.%b.fetch" % remote, [])
         pairs = (spec.removeprefix(b"+").partition(b":") for spec in specs if not spec.startswith(b"^"))
         return [(source, target) for source, colon, target in pairs if colon and target]
 

@@ -73,7 +73,7 @@ def judge_branch(git: Git, trust: Trust, branch: Branch, counted: bool = False) 
     if main := trust.lookalike(branch.name):
         refusal = f"only its case differs from {printable(main)}, an integration branch; rename it"
         return Verdict(branch.ref, tip=branch.tip, refusal=refusal)
-    return judge_for(git, trust, branch, trust.lane_of(branch.name), counted)
+    return judge_for(git, trust, branch, trust.required().lane_of(branch.name), counted)
 
 
 def judge_for(git: Git, trust: Trust, branch: Branch, lane: Lane | None, counted: bool = False) -> Verdict:

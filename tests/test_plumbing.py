@@ -124,7 +124,7 @@ def test_a_users_settings_change_no_answer(monkeypatch: pytest.MonkeyPatch, in_f
         in_folder.git("config", key, value)
     found = Git().entry(tip, b"a*"), Git().staged_entry(b"a*"), Git().headers([tip]), Git().all_refs()
     assert found == expected
-    assert found[2] == {tip: (b"Ann", "Größe".encode())}
+    assert found[2] == {tip: Header(b"Ann", "Größe".encode(), False)}
 
 
 # -- The version
@@ -553,11 +553,11 @@ def test_config(git: Git, in_folder: Repo) -> None:
 \turl = x
 """
     )
-    assert git.config(r"^lanes\.trustedref$") == {"lanes.trustedref": [b"one", b"two\nlines"]}
+    assert git.config(r"^lanes\.trustedref$") == {b"lanes.trustedref": [b"one", b"two\nlines"]}
     assert git.config(r"^remote\..*\.(url|fetch)$") == {
-        'remote.Up.Stream "x".url': [b"", b"", b"J\xf6rg"],
-        'remote.Up.Stream "x".fetch': [b"a = b"],
-        "remote.J\udcf6rg.url": [b"x"],
+        b'remote.Up.Stream "x".url': [b"", b"", b"J\xf6rg"],
+        b'remote.Up.Stream "x".fetch': [b"a = b"],
+        b"remote.J\xf6rg.url": [b"x"],
     }
     assert git.config(r"^nothing\.") == {}
 
@@ -566,7 +566,7 @@ def test_config_of_several_files(git: Git, in_folder: Repo) -> None:
     """In the order of the files: the last one counts."""
     in_folder.git("config", "--global", "lanes.trustedRef", "global")
     in_folder.git("config", "lanes.trustedRef", "local")
-    assert git.config(r"^lanes\.trustedref$") == {"lanes.trustedref": [b"global", b"local"]}
+    assert git.config(r"^lanes\.trustedref$") == {b"lanes.trustedref": [b"global", b"local"]}
 
 
 # -- Refs

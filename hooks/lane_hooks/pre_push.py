@@ -46,15 +46,15 @@ def judge(arguments: Sequence[str]) -> int:
     """Judge the push on standard input; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
-    remote = arguments[0] if arguments else None
+    remote = arguments[0] if arguments else ""
     updates = parse(entry.standard_input())
     if not updates and os.environ.get("PRE_COMMIT") == "1":
         updates = named_by_pre_commit(git, os.environ)
-        remote = remote or os.environ.get("PRE_COMMIT_REMOTE_NAME")
+        remote = remote or os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
     if not updates:
         return 0
     branches = [update.ref.removeprefix(BRANCHES) for update in updates if update.ref.startswith(BRANCHES)]
-    trust = in_clone(git, branches[0] if branches else None, pushed_to=remote)
+    trust = in_clone(git, branches[0] if branches else None, pushed_to=os.fsencode(remote) or None)
     verdicts = judge_push(git, trust, updates)
     for message in messages(git, trust, verdicts):
         entry.complain(message)
