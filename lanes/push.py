@@ -9,11 +9,12 @@ from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, FILE, ManifestInvalid
 from lanes.plumbing import Git, is_null
 from lanes.text import printable
-from lanes.trust import Trust, manifest_at
-from lanes.verdict import Branch, Verdict, judge_branch
+from lanes.trust import Trust, folded, manifest_at
+from lanes.verdict import Branch, Verdict, judge_branch, mistaken_for
 
 _FILE = FILE.decode()
 TAGS = b"refs/tags/"
+REMOTES = b"refs/remotes/"
 REPLACE = b"refs/replace/"
 MOST_REFS = 10
 
@@ -86,11 +87,13 @@ class _Push:
 
     def _verdict(self, update: Update) -> Verdict:
         if target := self._symbolic.get(update.ref):
-            refusal = f"it is a symbolic ref here; push to its target instead: {printable(target)}"
+            refusal = f"it is a symbolic ref here, to {printable(target)}; name a branch that is none"
             return Verdict(update.ref, tip=update.new, refusal=refusal)
         if self._is_integration(update.ref):
-            return Verdict(update.ref, tip=update.new, refusal=self._integration(update))
+            return Verdict(update.ref, tip=update.new, refusal=self._integration(update), integration=True)
         self._trust.required()
+        if lookalike := self._lookalike(update.ref):
+            return Verdict(update.ref, tip=update.new, refusal=mistaken_for(lookalike))
         if is_null(update.new):
             return Verdict(update.ref)
         if not update.ref.startswith(BRANCHES):
@@ -98,6 +101,13 @@ class _Push:
         self._require_commit(update)
         branch = update.ref.removeprefix(BRANCHES)
         return judge_branch(self._git, self._trust, Branch(update.ref, branch, update.new))
+
+    def _lookalike(self, ref: bytes) -> bytes | None:
+        """Give what *ref* equals but for case, where the two must not be mistaken for each other."""
+        if ref.startswith(BRANCHES):
+            return self._trust.lookalike(ref.removeprefix(BRANCHES))
+        kinds = (kind for kind in (BRANCHES, TAGS, REPLACE) if not ref.startswith(kind))
+        return next((kind for kind in kinds if folded(ref).startswith(folded(kind))), None)
 
     def _require_commit(self, update: Update) -> None:
         found = self._types[update.new]
@@ -136,17 +146,25 @@ class _Push:
             return "refs/replace/ can't be pushed: it would put other objects in the place of judged ones"
         if self._trust.required().refs.match(update.ref):
             return None
+        if update.ref.startswith(REMOTES):
+            return "what a clone fetched is its own; push branches and tags, and not with --mirror"
         if not update.ref.startswith(TAGS):
             return (
                 "only branches and tags can be pushed here; the integrator can name other refs in"
                 f' {_FILE}: [defaults] refs = ["{printable(update.ref)}"]'
             )
+        return self._tag(update)
+
+    def _tag(self, update: Update) -> str | None:
+        """Say why a tag may not be written so, None where it may."""
         peeled = self._peeled[update.new]
         if peeled is None:
             raise CannotJudge(f"its object {update.new[:12]} is missing here; run: git fsck")
-        if peeled[1] == "commit" and self._is_integrated(peeled[0]):
-            return None
         integration = " or ".join(sorted(map(printable, self._trust.integration)))
+        if peeled[1] != "commit":
+            return f"a tag must point to a commit of {integration}, and this one points to a {peeled[1]}"
+        if self._is_integrated(peeled[0]):
+            return None
         return (
             f"a tag must point to a commit of {integration}; integrate the commit first, or push both at once"
         )
@@ -166,8 +184,10 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
     bad = [verdict for verdict in verdicts if verdict.status]
     commits = {violation.commit for verdict in bad for violation in verdict.violations if violation.commit}
     headers = git.headers(commits) if commits else {}
+    coming = {v.ref: v.tip for v in verdicts if v.integration and v.tip and not v.status}
     found = [
-        report.rejection(verdict, trust, headers, instead(git, trust, verdict)) for verdict in bad[:MOST_REFS]
+        report.rejection(verdict, trust, headers, instead(git, trust, verdict, coming))
+        for verdict in bad[:MOST_REFS]
     ]
     if len(bad) > MOST_REFS:
         found.append(f"… and {report.count(len(bad) - MOST_REFS, 'more ref', 'more refs')} like these")
@@ -175,17 +195,26 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
         found.append(
             f"{len(bad)} of {len(verdicts)} refs can't be pushed, and a push is taken whole or not at all"
         )
+    if bad and coming:
+        names = " ".join(sorted(map(report.shown, coming)))
+        found.append(
+            f"what this push brings to {names} counts for other refs only afterwards: push that first"
+        )
     return found
 
 
-def instead(git: Git, trust: Trust, verdict: Verdict) -> list[str]:
-    """Give what to do in place of the usual steps, where a local main holds all that is outside."""
+def instead(git: Git, trust: Trust, verdict: Verdict, coming: Mapping[bytes, str] | None = None) -> list[str]:
+    """Give what to do in place of the usual steps, where an integration branch holds all that is outside.
+
+    It is a local one that is not pushed yet, or one of those that are *coming* with the same push.
+    """
     outside = {violation.commit for violation in verdict.violations if violation.commit}
     ahead = {
         ref: tip for ref, tip in trust.local.items() if ref not in trust.tips and tip not in trust.commits()
     }
+    ahead |= coming or {}
     if not outside or not ahead or any(commit in outside for commit, _ in git.walk(outside, ahead.values())):
         return []
     names = " ".join(sorted(report.shown(ref) for ref in ahead))
     remote = printable(trust.remote or b"origin")
-    return [f"all of this is on your local {names} already, so push that first: git push {remote} {names}"]
+    return [f"all of this is on your {names} already, so push that first: git push {remote} {names}"]

@@ -58,8 +58,8 @@ class Trust:
 
         On many a disk the two would be one file.
         """
-        folded = _folded(branch)
-        return next((name for name in self.integration if name != branch and _folded(name) == folded), None)
+        others = (name for name in self.integration if name != branch)
+        return next((name for name in others if folded(name) == folded(branch)), None)
 
     @property
     def in_force(self) -> list[str]:
@@ -93,7 +93,9 @@ def on_server(git: Git) -> Trust:
     # A push can also be addressed to a linked worktree, whose own HEAD is any branch.
     ref = named or git.symbolic_ref(b"main-worktree/HEAD")
     if ref is None or not ref.startswith(BRANCHES):
-        raise CannotJudge("HEAD names no branch here; run: git config lanes.trustedRef refs/heads/main")
+        raise CannotJudge(
+            "HEAD names no branch; on the server, run: git config lanes.trustedRef refs/heads/main"
+        )
     branch = ref.removeprefix(BRANCHES)
     found = git.refs([ref]).get(ref)
     if found is None:
@@ -110,7 +112,8 @@ def on_server(git: Git) -> Trust:
     return replace(trust, tips={name: value.oid for name, value in integration.items()})
 
 
-def _folded(name: bytes) -> str:
+def folded(name: bytes) -> str:
+    """Give a name without its case: names that are equal then are one file on many a disk."""
     return name.decode("utf-8", "surrogateescape").casefold()
 
 
@@ -120,10 +123,10 @@ def _unborn(git: Git, ref: bytes, configured: bool) -> str:
     usual = [BRANCHES + branch for branch in _USUAL_BRANCHES if BRANCHES + branch in others]
     example = printable((usual + others or [b"refs/heads/NAME"])[0])
     command = "git config lanes.trustedRef" if configured else "git symbolic-ref HEAD"
-    return (
-        f"no manifest is in force: {name}, the branch that holds it here, does not exist yet\n"
-        f"to begin: push {printable(ref.removeprefix(BRANCHES))} with a valid {_FILE};"
-        f" or, if another branch holds it, name that one on the server: {command} {example}"
+    begin = f"push {printable(ref.removeprefix(BRANCHES))} with a valid {_FILE}"
+    other = f"if another branch holds it, name that one on the server: {command} {example}"
+    return f"no manifest is in force: {name}, the branch that holds it here, does not exist yet\n" + (
+        f"{other}\nto begin anew: {begin}" if others else f"to begin: {begin}; or, {other}"
     )
 
 

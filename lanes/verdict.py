@@ -71,9 +71,13 @@ def judge_branch(git: Git, trust: Trust, branch: Branch, counted: bool = False) 
     manifest is in force.
     """
     if main := trust.lookalike(branch.name):
-        refusal = f"only its case differs from {printable(main)}, an integration branch; rename it"
-        return Verdict(branch.ref, tip=branch.tip, refusal=refusal)
+        return Verdict(branch.ref, tip=branch.tip, refusal=mistaken_for(main))
     return judge_for(git, trust, branch, trust.required().lane_of(branch.name), counted)
+
+
+def mistaken_for(name: bytes) -> str:
+    """Say why a ref is refused that equals *name* but for case."""
+    return f"it differs from {printable(name)} by case alone, and on many a disk the two are one; rename it"
 
 
 def judge_for(git: Git, trust: Trust, branch: Branch, lane: Lane | None, counted: bool = False) -> Verdict:

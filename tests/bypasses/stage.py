@@ -1,6 +1,7 @@
 """What a scenario is, the server and the clone that it plays on, and how one is played."""
 
 import inspect
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -106,7 +107,22 @@ class Clone(Repo):
 
     def commit_root(self, tree: str) -> str:
         """Commit a tree on no parent, move the branch there, and give the commit's id."""
-        made = self.git("commit-tree", "-m", "Begin", tree)
+        made = self.git("commit-tree", "-m", "Begin anew", tree)
+        self.git("update-ref", "HEAD", made)
+        return made
+
+    def commit_entry(self, mode: str, path: str, oid: str) -> str:
+        """Commit one path with any mode and object, past the work tree, and give the commit's id."""
+        self.git("update-index", "--add", "--replace", "--cacheinfo", f"{mode},{oid},{path}")
+        self.git("commit", "--quiet", "--no-verify", "-m", "Change")
+        return self.head()
+
+    def forge(self, pattern: bytes, by: bytes) -> str:
+        """Rewrite the current commit's own text, once, where *pattern* (of `re`) matches; give the new id."""
+        text = self.run("git", "cat-file", "commit", "HEAD").out.encode("utf-8", "surrogateescape")
+        forged, times = re.subn(pattern, by, text, count=1)
+        assert times, (pattern, text)
+        made = self.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=forged)
         self.git("update-ref", "HEAD", made)
         return made
 
