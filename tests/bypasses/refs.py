@@ -298,6 +298,15 @@ def an_integration_branch_that_is_an_alias(clone: Clone) -> list[Argument]:
     return ["HEAD:refs/heads/release"]
 
 
+@not_judged
+def a_branch_that_an_integration_branch_is_an_alias_of(clone: Clone) -> list[Argument]:
+    """Whoever pushes to that branch would move release, which everybody trusts."""
+    clone.publish("main:refs/heads/work/docs-2")
+    clone.server.git("symbolic-ref", "refs/heads/release", "refs/heads/work/docs-2")
+    clone.commit({"docs/a.md": "changed\n"})
+    return ["HEAD:refs/heads/work/docs-2"]
+
+
 @rejected
 def notes_that_are_an_alias_of_main(clone: Clone) -> list[Argument]:
     """Notes pass unjudged, and so would main."""
@@ -815,6 +824,20 @@ def heads_in_other_case(clone: Clone) -> list[Argument]:
 
 
 @rejected
+def heads_in_other_case_where_all_refs_are_named(clone: Clone) -> list[Argument]:
+    """The manifest may open refs of other kinds, not these by another name."""
+    clone.on_main({".lanes.toml": MANIFEST.replace("refs/notes/**", "refs/**")})
+    return ["HEAD:refs/Heads/main"]
+
+
+@rejected
+def replace_refs_in_other_case_where_all_refs_are_named(clone: Clone) -> list[Argument]:
+    """On a disk that knows no case, they replace objects."""
+    clone.on_main({".lanes.toml": MANIFEST.replace("refs/notes/**", "refs/**")})
+    return [f"HEAD:refs/Replace/{clone.head()}"]
+
+
+@rejected
 def a_ref_of_one_worktree(clone: Clone) -> list[Argument]:
     """Git keeps refs/worktree/ apart for each worktree, out of sight of all others."""
     clone.commit({"docs/a.md": "changed\n"})
@@ -871,6 +894,13 @@ def main_in_capital_letters(clone: Clone) -> list[Argument]:
     _every_branch_writes_docs(clone)
     clone.commit({"docs/a.md": "changed\n"})
     return ["HEAD:refs/heads/MAIN"]
+
+
+@rejected
+def delete_main_in_capital_letters(clone: Clone) -> list[Argument]:
+    """On a disk that knows no case, that deletes main."""
+    clone.publish("main:refs/heads/MAIN")
+    return [":refs/heads/MAIN"]
 
 
 @rejected

@@ -1,7 +1,5 @@
 """Every scenario against git-lanes itself: its push, and the audit of the same branch."""
 
-from pathlib import Path
-
 import pytest
 
 from bypasses import SCENARIOS
@@ -10,9 +8,13 @@ from bypasses.stage import Must, Played, Scenario, Stage
 STATUS = {Must.ACCEPT: 0, Must.REJECT: 1, Must.NOT_JUDGE: 2}
 
 
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path, "lane-pre-receive", "lane-audit")
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    folder = tmp_path_factory.mktemp("stage")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in settings(folder).items():
+            environment.setenv(name, value)
+        return Stage(folder, "lane-pre-receive", "lane-audit")
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: f"{one.group}-{one.name.replace(' ', '-')}")
