@@ -1,6 +1,7 @@
 """Every scenario against git-lanes itself: its push, and the audit of the same branch."""
 
 import pytest
+from repos import settings
 
 from bypasses import SCENARIOS
 from bypasses.stage import Must, Played, Scenario, Stage
