@@ -1,5 +1,6 @@
 """Read the changes of commits and of the index from git's diffs, and refuse what git would not have made."""
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -26,6 +27,8 @@ _RAW = (
 DIFF_TREE = ("diff-tree", "--stdin", "--always", "--root", "-t", *_RAW)
 DIFF_INDEX = ("diff-index", "--cached", "--ita-invisible-in-index", *_RAW)
 _FOLDER = b"040000 "
+_ID = rb"([0-9a-f]{40}(?:[0-9a-f]{24})?)"
+_ABOUT = re.compile(rb":([0-7]{6}) ([0-7]{6}) %b %b ([A-Z])" % (_ID, _ID))
 
 
 MOST_CHANGES = 20_000_000
@@ -178,14 +181,14 @@ def _changes(source: Iterator[bytes], commit: str) -> Iterator[Change]:
     """Parse pairs of ":modes ids status" and path, as `--raw -z --no-renames` writes them."""
     for about in source:
         path = next(source, b"")
-        fields = about.split(b" ")
-        if len(fields) != 5 or not about.startswith(b":") or not path:
+        fields = _ABOUT.fullmatch(about)
+        if not fields or not path:
             raise CannotJudge(f"git answered garbage about commit {commit[:12]}")
-        old_mode, new_mode, old, new, status = fields
+        old_mode, new_mode, old, new, status = fields.groups()
         if status == b"U":
             raise CannotJudge("the index holds unmerged paths; resolve the conflicts and run: git add")
         yield Change(
             path,
-            None if old_mode == b":000000" else old_mode[1:] + b" " + old,
+            None if old_mode == b"000000" else old_mode + b" " + old,
             None if new_mode == b"000000" else new_mode + b" " + new,
         )

@@ -9,6 +9,7 @@ from lanes import entry
 from lanes.errors import CannotJudge
 from lanes.plumbing import Git
 from lanes.repository import Repository
+from lanes.text import printable
 from lanes.trust import Trust, in_clone, on_server
 
 
@@ -26,7 +27,9 @@ def run(command: click.Command) -> int:
         return end.exit_code
     except click.UsageError as error:
         usage = (error.ctx or click.Context(command, info_name=name)).get_usage()
-        entry.complain(f"{error.format_message()}\n{usage}")
+        # A word that was typed may hold anything, and click gives it back as it is.
+        message = printable(error.format_message().encode("utf-8", "surrogateescape"))
+        entry.complain(f"{message}\n{usage}")
         return 2
     return status if isinstance(status, int) else 0
 

@@ -212,5 +212,6 @@ def play(keep: str | None) -> int:
             scene(stage)
         say("Every verdict was right." if not stage.wrong else f"Verdicts that were WRONG: {stage.wrong}.")
         if keep is not None:
-            say(f"The server is {stage.server}, the clone {stage.clone}.")
+            server, clone = (printable(os.fsencode(path)) for path in (stage.server, stage.clone))
+            say(f"The server is {server}, the clone {clone}.")
         return 1 if stage.wrong else 0

@@ -60,7 +60,11 @@ class History:
         return self._trusted_sides.newest(frozenset().union(*(self._side(parent) for parent in parents)))
 
     def _side(self, commit: str) -> frozenset[str]:
-        return self._sides[commit] if commit in self._judged else frozenset((commit,))
+        if commit not in self._judged:
+            return frozenset((commit,))
+        if commit not in self._sides:
+            raise CannotJudge(f"git rev-list gave commit {commit[:12]} behind a child of it; run: git fsck")
+        return self._sides[commit]
 
     def step(self, commit: str, parents: Sequence[str]) -> Step:
         """Choose how a commit with these parents is compared, by one small diff where that is enough."""

@@ -12,6 +12,8 @@ from lanes.text import printable, shortened
 
 FILE = b".lanes.toml"
 MAX_BYTES = 1 << 20
+MOST_DOTS = 1000  # in one line
+MOST_PROBLEMS = 100
 BRANCHES = b"refs/heads/"
 
 Key = tuple[str | int, ...]
@@ -154,6 +156,12 @@ def parse(blob: bytes) -> Manifest:
 def _document(blob: bytes) -> tuple[dict[str, Any], str]:
     if len(blob) > MAX_BYTES:
         raise ManifestInvalid([TOO_LARGE])
+    if crowded := next(
+        (i for i, line in enumerate(blob.split(b"\n"), 1) if line.count(b".") > MOST_DOTS), None
+    ):
+        # Python's own reader takes time that grows with the square of the parts of a dotted key.
+        message = f"the line holds more than {MOST_DOTS:,} dots; break it into several"
+        raise ManifestInvalid([Problem(crowded, "", message)])
     if blob.startswith(b"\xef\xbb\xbf"):
         message = "it begins with a byte order mark; save it as UTF-8 without one"
         raise ManifestInvalid([Problem(1, "", message)])
@@ -208,11 +216,13 @@ class _Reader:
 
         lines = lines_of(self._text)
         found = []
-        for key, message in self.errors:
+        for key, message in self.errors[:MOST_PROBLEMS]:
             known = key
             while known not in lines:
                 known = known[:-1]
             found.append(Problem(lines[known], dotted(key), message))
+        if (more := len(self.errors) - MOST_PROBLEMS) > 0:
+            found.append(Problem(self._text.count("\n") + 1, "", f"and {more:,} more like these"))
         return found
 
     def manifest(self, document: dict[str, Any]) -> Manifest:

@@ -15,6 +15,8 @@ import pathspec
 
 from lanes.text import printable
 
+LONGEST_PATTERN = 4096  # as long as a path can be on most systems
+
 
 class PatternError(ValueError):
     """A pattern that can't be read; the message says why and is ready to be printed."""
@@ -137,6 +139,8 @@ def _encoded(text: str) -> tuple[bool, bytes]:
     """Split a pattern as it is written into whether it takes names out, and its glob."""
     if any(c in text for c in "\0\n\r"):
         raise PatternError("it holds a NUL or a line break")
+    if len(text) > LONGEST_PATTERN:
+        raise PatternError(f"it is longer than {LONGEST_PATTERN:,} characters")
     negated = text.startswith("!")
     glob = text[negated:].encode("utf-8", "surrogatepass")
     # gitignore(5): trailing spaces are ignored unless they are quoted with a backslash.

@@ -20,6 +20,8 @@ from lanes.text import printable
 OLDEST_GIT = (2, 39)
 _CHUNK = 1 << 16
 _MOST_NAMES = 500  # in one command line
+LARGEST_TREE = 64 << 20  # bytes of a folder's list, which has a million names and more then
+_KINDS = (b"commit", b"tree", b"blob", b"tag", b"missing")
 
 # What would change what git says, and nothing that a hook needs to find its repository.
 _DROPPED = re.compile(r"GIT_(?:TRACE\w*|\w+_PATHSPECS|EXTERNAL_DIFF|DIFF_OPTS|CONFIG)")
@@ -153,7 +155,7 @@ class Git:
     def require_version(self) -> None:
         """Raise CannotJudge when git is older than what this project is tested with."""
         said = self.read("version")
-        found = re.match(rb"git version (\d+)\.(\d+)", said)
+        found = re.match(rb"git version ([0-9]{1,4})\.([0-9]{1,4})\b", said)
         if not found:
             raise CannotJudge(f"git does not tell its version, but: {printable(said.strip())}")
         if (int(found[1]), int(found[2])) < OLDEST_GIT:
@@ -224,6 +226,8 @@ class Git:
         found: list[tuple[str, str] | None] = []
         for answer in answers:
             oid, _, kind = answer.partition(b" ")
+            if kind not in _KINDS:
+                raise _garbage("git cat-file", answer)
             known = None if kind == b"missing" else (_oid(oid, "git cat-file", answer), kind.decode("ascii"))
             found.append(known)
         return found
@@ -256,6 +260,10 @@ class Git:
         with self.stream("cat-file", "--batch", feed=(f"{name}\n".encode() for name in names)) as output:
             for name in names:
                 size = _size(output.readline(), b"tree")
+                if size is not None and size > LARGEST_TREE:
+                    raise CannotJudge(
+                        f"the tree {name[:12]} is larger than {LARGEST_TREE >> 20} MiB; split the folder"
+                    )
                 tree = b"" if size is None else output.read(size)
                 if len(tree) != size or output.read(1) != b"\n":
                     raise CannotJudge(f"git can't read the tree {name[:12]}; run: git fsck")
@@ -426,7 +434,7 @@ def _one_oid(said: bytes, source: str) -> str:
 
 def _size(header: bytes, kind: bytes) -> int | None:
     """Give the size in a header of cat-file --batch, None where it is not that of an object of *kind*."""
-    found = re.fullmatch(rb"[0-9a-f]+ %b ([0-9]+)\n" % kind, header)
+    found = re.fullmatch(rb"[0-9a-f]+ %b ([0-9]{1,12})\n" % kind, header)
     return int(found[1]) if found else None
 
 

@@ -184,7 +184,10 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
     bad = [verdict for verdict in verdicts if verdict.status]
     commits = {violation.commit for verdict in bad for violation in verdict.violations if violation.commit}
     headers = git.headers(commits) if commits else {}
-    coming = {v.ref: v.tip for v in verdicts if v.integration and v.tip and not v.status}
+    trusted = trust.commits()
+    coming = {
+        v.ref: v.tip for v in verdicts if v.integration and v.tip and not v.status and v.tip not in trusted
+    }
     found = [
         report.rejection(verdict, trust, headers, instead(git, trust, verdict, coming))
         for verdict in bad[:MOST_REFS]
@@ -217,4 +220,4 @@ def instead(git: Git, trust: Trust, verdict: Verdict, coming: Mapping[bytes, str
         return []
     names = " ".join(sorted(report.shown(ref) for ref in ahead))
     remote = printable(trust.remote or b"origin")
-    return [f"all of this is on your {names} already, so push that first: git push {remote} {names}"]
+    return [f"all of this is on your local {names} already, so push that first: git push {remote} {names}"]

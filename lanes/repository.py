@@ -43,7 +43,7 @@ class Repository:
         A slash at its end is kept, and added to a folder that exists. Raises CannotJudge where it lies
         outside the repository.
         """
-        folder = path.endswith("/") or (self.folder is not None and Path(path).is_dir())
+        folder = path.endswith("/") or (self.folder is not None and os.path.isdir(path))  # noqa: PTH112 - any name
         inside = os.path.relpath(Path.cwd() / path, self.folder) if self.folder else os.path.normpath(path)
         if inside == ".." or inside.startswith(("../", "/")):
             raise CannotJudge(f"{printable(os.fsencode(path))} lies outside the repository")

@@ -6,10 +6,12 @@ from collections.abc import Generator, Iterator
 
 Path = tuple[str | int, ...]
 
+# What is left open goes on to the end, so that no text takes more than one look at each character.
 _TOKEN = re.compile(
     r'''
-      """(?:\\.|[^\\])*?"{3,5} | \'\'\'.*?'{3,5}    # strings of several lines
-    | "(?:\\.|[^"\\])*"        | '[^']*'
+      """(?:\\.|[^"\\]|"(?!""))*+(?:"{3,5})?    # strings of several lines
+    | \'\'\'(?:[^']|'(?!\'\'))*+(?:'{3,5})?
+    | "(?:\\.|[^"\\\n])*+"?  | '[^'\n]*+'?
     | \#[^\n]*
     | [\n\[\]{}=,.]
     | [^\s\[\]{}=,."'\#]+

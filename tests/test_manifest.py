@@ -471,7 +471,28 @@ def test_every_depth_is_an_error_that_can_be_read(opening: str, closing: str) ->
 
 
 def test_a_key_of_many_parts() -> None:
-    assert problems(f"version = 1\n{'a.' * 4000}a = 1") == [f".lanes.toml:2: a: unknown key; {KEYS}"]
+    assert problems(f"version = 1\n{'a.' * 1000}a = 1") == [f".lanes.toml:2: a: unknown key; {KEYS}"]
+
+
+def test_a_key_that_takes_too_long_to_read() -> None:
+    """Python's reader takes 25 seconds for one of a megabyte."""
+    too_long = [".lanes.toml:2: the line holds more than 1,000 dots; break it into several"]
+    assert problems(f"version = 1\n{'a.' * 500_000}a = 1") == too_long
+
+
+def test_very_many_problems() -> None:
+    found = problems(f"version = 1\n[integration]\nbranches = [{'1, ' * 200_000}]")
+    assert found[:2] == [f".lanes.toml:3: integration.branches[{i}]: 1: expected a string" for i in (0, 1)]
+    assert found[100:] == [".lanes.toml:3: and 199,900 more like these"]
+
+
+@pytest.mark.parametrize("kind", ["branches", "paths"])
+@pytest.mark.parametrize("text", ["[" * 5000, "?" * 5000, "a" * 5000, "a" + " " * 5000 + "b", "[[:" * 2000])
+def test_a_pattern_that_takes_too_long_to_read(kind: str, text: str) -> None:
+    other = "paths" if kind == "branches" else "branches"
+    (found,) = problems(f'version = 1\n[lanes.a]\n{kind} = ["{text}"]\n{other} = ["x"]')
+    assert found.startswith(f".lanes.toml:3: lanes.a.{kind}[0]: ")
+    assert found.endswith(": it is longer than 4,096 characters")
 
 
 @pytest.mark.parametrize(
