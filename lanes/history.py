@@ -43,6 +43,10 @@ class History:
         self._tips = tips
         self._trusted = list(dict.fromkeys(trusted))
         self._set_commits(list(git.walk(tips, self._trusted, "--reverse")))
+        # Rev-list passes over what is no commit, without a word.
+        unlisted = [tip for tip in tips if tip not in self._judged and tip not in self._trusted]
+        if unlisted and not git.independent([*unlisted, *self._trusted]).isdisjoint(unlisted):
+            raise CannotJudge(f"git rev-list left out commit {unlisted[0][:12]}; run: git fsck")
 
     def _set_commits(self, commits: list[tuple[str, tuple[str, ...]]]) -> None:
         self.commits = commits

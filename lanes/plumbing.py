@@ -81,8 +81,11 @@ class Git:
         """Run one command to its end and give what it printed, and its exit status, one of *ok*."""
         with self._started(arguments) as process:
             output, complaint = process.communicate(feed)
-        if process.returncode not in ok:
+        # Where git says no by its exit status it says nothing else.
+        if process.returncode not in ok or (process.returncode and output):
             raise _failure(arguments, process.returncode, complaint)
+        if broken := _BROKEN_REF.search(complaint):
+            raise CannotJudge(f"the ref {printable(broken[1])} is broken; run: git fsck")
         return output, process.returncode
 
     @contextmanager
@@ -171,11 +174,14 @@ class Git:
 
         Keys come as git prints them (section and name in lower case), values in the order of the files.
         """
-        said, _ = self.run("config", "-z", "--get-regexp", pattern, ok=(0, 1))
+        # What the environment sets is always there; an answer without it is cut short.
+        said = self.read("config", "-z", "--get-regexp", rf"{pattern}|^core\.commitgraph$")
         found: dict[bytes, list[bytes]] = {}
         for record in _complete(said, b"\0", "git config"):
             key, _, value = record.partition(b"\n")
             found.setdefault(key, []).append(value)
+        if b"false" not in found.pop(b"core.commitgraph", []):
+            raise _garbage("git config", said)
         return found
 
     def symbolic_ref(self, ref: bytes) -> bytes | None:
@@ -184,9 +190,27 @@ class Git:
         if status:
             return None
         target = _line(said, "git symbolic-ref")
-        if not target.startswith(b"refs/"):
+        if not target.startswith(b"refs/") or b"\n" in target:
             raise _garbage("git symbolic-ref", target)
         return target
+
+    def symbolic_refs(self, names: Iterable[bytes]) -> dict[bytes, bytes]:
+        """Map those of these full ref names that are symbolic to their targets, which need not exist."""
+        wanted = list(dict.fromkeys(names))
+        known = self.refs(wanted)
+        found = {name: ref.target for name, ref in known.items()}
+        # A symbolic ref that points to nothing is in no list. But it has a file of its own, where refs are
+        # files: since that is rarely so of a ref that is new, git is asked about those alone.
+        new = [name for name in wanted if name not in known]
+        for i in range(0, len(new), _MOST_NAMES):
+            some = new[i : i + _MOST_NAMES]
+            heads, *files = self.paths("refs/heads", *map(os.fsdecode, some))
+            found |= {
+                name: self.symbolic_ref(name)
+                for name, file in zip(some, files, strict=True)
+                if os.path.lexists(file) or not heads.is_dir()
+            }
+        return {name: target for name, target in found.items() if target}
 
     def refs(self, names: Iterable[bytes]) -> dict[bytes, "Ref"]:
         """Look full ref names up, exactly; those that don't exist are not in the answer."""
@@ -308,8 +332,11 @@ class Git:
     def paths(self, *names: str) -> list[Path]:
         """Give where this work tree keeps these files of its git directory."""
         options = [option for name in names for option in ("--git-path", name)]
-        said = os.fsdecode(self.read("rev-parse", *options)).removesuffix("\n").split("\n")
-        return [Path(self.folder or ".", path) for path in said]
+        said = self.read("rev-parse", *options)
+        lines = _complete(said, b"\n", "git rev-parse")
+        if len(lines) != len(names) or b"\0" in said:
+            raise _garbage("git rev-parse", said)
+        return [Path(self.folder or ".", os.fsdecode(line)) for line in lines]
 
     def empty_tree(self) -> str:
         """Give the id of the empty tree, which depends on the repository's hash."""
@@ -334,7 +361,9 @@ class Git:
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Tell whether *descendant* is or contains *ancestor*."""
-        return self.run("merge-base", "--is-ancestor", ancestor, descendant, ok=(0, 1))[1] == 0
+        # Not --is-ancestor, whose only answer is an exit status.
+        said, status = self.run("merge-base", ancestor, descendant, ok=(0, 1))
+        return status == 0 and _one_oid(said, "git merge-base") == ancestor
 
     def merge_bases(self, *commits: str, octopus: bool = False) -> list[str]:
         """Give all best common ancestors of two commits, or of any number with *octopus*."""
@@ -476,6 +505,13 @@ def _wait(process: subprocess.Popen[bytes], listener: threading.Thread | None = 
 
 
 _DUBIOUS = re.compile(rb"safe\.directory (.+)")
+_BROKEN_REF = re.compile(rb"^warning: ignoring broken ref (.+)$", re.MULTILINE)
+_SOME_ID = re.compile(rb"[0-9a-f]{40}")
+# What git says of objects that are missing or damaged.
+_DAMAGE = re.compile(
+    rb"bad object|bad tree|missing|corrupt|unable to (?:read|parse|unpack|find)|could not (?:read|parse|get)"
+    rb"|inflate|loose object|not a tree|not a valid|revision walk|unpack|packfile|pack has|bogus|cannot read"
+)
 
 
 def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) -> CannotJudge:
@@ -490,6 +526,8 @@ def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) ->
     # Hints are for people who type; one about the graft file comes with every command.
     lines = [line for line in complaint.splitlines() if line.strip() and not line.startswith(b"hint:")]
     worst = [line for line in lines if line.startswith((b"fatal:", b"error:"))] or lines
+    worst = [line for line in worst if _SOME_ID.search(line)] or worst
     said = f": {printable(worst[-1].strip())[:300]}" if worst else " and said nothing"
     ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
-    return CannotJudge(f"git {name} {ended}{said}")
+    mend = "; run: git fsck" if worst and _DAMAGE.search(worst[-1]) else ""
+    return CannotJudge(f"git {name} {ended}{said}{mend}")

@@ -1,7 +1,7 @@
 """Judge a push: what may be done to each kind of ref (DESIGN 4.6, 4.7), and what to say about it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lanes import report
@@ -38,6 +38,8 @@ def updates_of(data: bytes, line: re.Pattern[bytes]) -> list[Update]:
         found = line.fullmatch(given)
         if not found:
             raise CannotJudge(f"git gave the hook a line that is no ref update: {printable(given)[:200]}")
+        if len(found["old"]) != len(found["new"]):
+            raise CannotJudge(f"git gave the hook ids of two lengths: {printable(given)[:200]}")
         updates.append(Update(found["ref"], found["old"].decode(), found["new"].decode()))
     return updates
 
@@ -168,15 +170,6 @@ class _Push:
         return (
             f"a tag must point to a commit of {integration}; integrate the commit first, or push both at once"
         )
-
-
-def symbolic_refs(git: Git, updates: Iterable[Update]) -> dict[bytes, bytes]:
-    """Map those refs of a push that are symbolic in this repository to their targets."""
-    refs = [update.ref for update in updates]
-    known = git.refs(refs)
-    # A symbolic ref that points to nothing is in no list.
-    targets = {ref: known[ref].target if ref in known else git.symbolic_ref(ref) for ref in refs}
-    return {ref: target for ref, target in targets.items() if target}
 
 
 def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:

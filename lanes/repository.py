@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lanes import signals
 from lanes.errors import CannotJudge
 from lanes.plumbing import Git
 from lanes.text import printable
@@ -29,12 +30,16 @@ class Repository:
             here = Path.cwd()
         except OSError:
             raise CannotJudge("the current folder does not exist any more") from None
-        bare, complaint = _rev_parse("--is-bare-repository")
+        status, bare, complaint = _rev_parse("--is-bare-repository")
+        if b"not a git repository" in complaint:
+            raise CannotJudge(f"there is no git repository at or above {printable(os.fsencode(here))}")
+        if status or bare not in (b"true", b"false"):
+            bare = Git().read("rev-parse", "--is-bare-repository").strip()  # which says why where it fails
         if bare not in (b"true", b"false"):
-            if b"not a git repository" in complaint:
-                raise CannotJudge(f"there is no git repository at or above {printable(os.fsencode(here))}")
-            Git().read("rev-parse", "--is-bare-repository")  # which fails, too, and says why
-        top, _ = _rev_parse("--show-toplevel")  # none in a bare repository, nor in a git directory
+            raise CannotJudge(f"git rev-parse answered garbage: {printable(bare)[:200]}")
+        status, top, _ = _rev_parse("--show-toplevel")  # none in a bare repository, nor in a git directory
+        if status not in (0, 128):
+            raise CannotJudge(f"git rev-parse failed with exit status {status}")
         return cls(Path(os.fsdecode(top)) if top else None, bare == b"true")
 
     def path_inside(self, path: str) -> bytes:
@@ -53,19 +58,18 @@ class Repository:
         return os.fsencode(inside + "/" * folder)
 
 
-def _rev_parse(option: str) -> tuple[bytes, bytes]:
-    """Give what git rev-parse answers, nothing where it fails, and what it complains of."""
+def _rev_parse(option: str) -> tuple[int, bytes, bytes]:
+    """Give the exit status of git rev-parse, what it answers where that is 0, and what it complains of."""
     # GitPython would start another program as git, or none, where the environment tells it to.
     for name in [name for name in os.environ if name.startswith("GIT_PYTHON_")]:
         del os.environ[name]
     # Not git.Repo, which expands variables in paths, and fails on a configuration that is not UTF-8.
-    import git  # noqa: PLC0415 - it starts git, which must be known to be there
-
-    status, said, complaint = git.Git().execute(
-        ["git", "rev-parse", option],
-        with_extended_output=True,
-        with_exceptions=False,
-        stdout_as_string=False,
-        strip_newline_in_stdout=False,
-    )
-    return (b"" if status else bytes(said).removesuffix(b"\n")), complaint.encode("utf-8", "surrogateescape")
+    with signals.held():  # it starts `git version`, and nobody could end that
+        try:
+            import git  # noqa: PLC0415 - it starts git, which must be known to be there
+        except ImportError as error:
+            raise CannotJudge(f"GitPython can't be loaded: {printable(str(error).encode())[:200]}") from None
+    process = git.Git().execute(["git", "rev-parse", option], as_process=True)
+    said, complaint = process.communicate()  # killed by GitPython where this is left early
+    status = process.returncode
+    return status, (b"" if status else bytes(said).removesuffix(b"\n")), bytes(complaint)

@@ -435,8 +435,8 @@ def test_a_main_that_somebody_else_moved(lane: Repo, server: Repo, tmp_path: Pat
 @pytest.mark.parametrize("name", ["MAIN", "Release"])
 def test_a_name_that_differs_in_case_only(lane: Repo, name: str) -> None:
     assert refusal(lane, f"main:refs/heads/{name}") == (
-        f"lanes: {name} is rejected: only its case differs from {name.lower()}, an integration branch;"
-        f" rename it\n{IN_FORCE}"
+        f"lanes: {name} is rejected: it differs from {name.lower()} by case alone,"
+        f" and on many a disk the two are one; rename it\n{IN_FORCE}"
     )
 
 

@@ -410,7 +410,7 @@ def test_a_merge_of_both_that_drops_a_change_of_one(clone: Repo) -> None:
     clone.git("merge", "--quiet", "--no-edit", "--strategy=ours", "release")
     assert remote_lines(clone.push("work/docs-1")).split("\n")[:3] == [
         'lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"',
-        "  commit OID \"Merge branch 'release' into work/docs-1\" by Ann",
+        "  commit OID \"Merge branch 'release' into work/docs-1\" by Ann, a merge",
         '    changes api/a.py (outside-lane: lane "api" may write it)',
     ]
 
@@ -521,7 +521,7 @@ def test_integration_branches_can_not_be_rewound_or_deleted(clone: Repo, server:
 
 @pytest.mark.parametrize("name", ["MAIN", "Main", "Release"])
 def test_a_name_that_differs_in_case_only(clone: Repo, name: str) -> None:
-    assert f"lanes: {name} is rejected: only its case differs from" in said(
+    assert f"lanes: {name} is rejected: it differs from {name.lower()} by case alone" in said(
         clone.push(f"main:refs/heads/{name}")
     )
 
@@ -648,9 +648,9 @@ def test_head_that_names_a_branch_nobody_has(tmp_path: Path, server: Repo) -> No
     server.git("fetch", "--quiet", str(clone.path), "main:main")
     server.git("symbolic-ref", "HEAD", "refs/heads/master")
     clone.git("remote", "add", "origin", str(server.path))
-    assert remote_lines(clone.push("main:work/docs-1")).endswith(
-        "or, if another branch holds it, name that one on the server: git symbolic-ref HEAD refs/heads/main"
-    )
+    assert remote_lines(clone.push("main:work/docs-1")).endswith("""
+  if another branch holds it, name that one on the server: git symbolic-ref HEAD refs/heads/main
+  to begin anew: push master with a valid .lanes.toml""")
     server.git("symbolic-ref", "HEAD", "refs/heads/main")
     assert inside(clone.push("main:work/docs-1"))
 
@@ -760,7 +760,8 @@ def test_a_symbolic_ref_can_not_be_pushed_to(clone: Repo, server: Repo, target: 
     server.git("symbolic-ref", "refs/heads/work/docs-alias", target)
     clone.commit({"docs/b.md": "b"})
     assert said(clone.push("main:work/docs-alias")) == (
-        f"lanes: work/docs-alias is rejected: it is a symbolic ref here; push to its target instead: {target}"
+        f"lanes: work/docs-alias is rejected: it is a symbolic ref here, to {target};"
+        " name a branch that is none"
     )
 
 

@@ -21,6 +21,7 @@ from lanes import entry, report
 from lanes.audit import as_json, as_text
 from lanes.judge import Reason, Violation
 from lanes.manifest import Lane, parse
+from lanes.plumbing import Header
 from lanes.trust import Trust
 from lanes.verdict import Verdict
 
@@ -616,11 +617,11 @@ def _verdict(ref: bytes, path: bytes, lane: Lane | None) -> Verdict:
 def _texts(ref: bytes, path: bytes, author: bytes, subject: bytes) -> list[str]:
     """Give what the entry points print of one violation, in all three ways."""
     verdict = _verdict(ref, path, TRUST.lane_of(b"work/docs-1"))
-    authors = {"c" * 40: (author, subject)}
+    headers = {"c" * 40: Header(author, subject, False)}
     return [
-        _complained(lambda: report.rejection(verdict, TRUST, authors)),
+        _complained(lambda: report.rejection(verdict, TRUST, headers)),
         _complained(lambda: report.staged(verdict, TRUST, 1, True, False)),
-        as_text(TRUST, [verdict], authors, [[]]),
+        as_text(TRUST, [verdict], headers, [[]]),
     ]
 
 
@@ -648,7 +649,7 @@ def test_any_bytes_in_a_report_for_programs(
     ref: bytes, path: bytes, author: bytes, subject: bytes, main: bytes
 ) -> None:
     trust = Trust(main, b"refs/heads/" + main, "a" * 40, TRUST.manifest)
-    text = as_json(trust, [_verdict(ref, path, None)], {"c" * 40: (author, subject)})
+    text = as_json(trust, [_verdict(ref, path, None)], {"c" * 40: Header(author, subject, False)})
     assert text.isascii()
     assert Said(text.encode()).heads == []
     read = json.loads(text)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lanes import entry
 from lanes.errors import CannotJudge
 from lanes.plumbing import Git
-from lanes.push import Update, judge_push, messages, symbolic_refs, updates_of
+from lanes.push import Update, judge_push, messages, updates_of
 from lanes.trust import on_server
 from lanes.verdict import exit_status
 
@@ -29,7 +29,7 @@ def judge(_arguments: Sequence[str]) -> int:
         # Git always has one; whoever read it before this hook must hand it on.
         raise CannotJudge("no ref came on standard input; a script that calls this hook must hand it on")
     trust = on_server(git)
-    verdicts = judge_push(git, trust, updates, symbolic_refs(git, updates))
+    verdicts = judge_push(git, trust, updates, git.symbolic_refs(update.ref for update in updates))
     for message in messages(git, trust, verdicts):
         entry.complain(message)
     return exit_status(verdicts)

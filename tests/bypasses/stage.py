@@ -244,4 +244,4 @@ def table(played: Iterable[Played]) -> Iterator[str]:
         yield f"{name:{width}}  {one.scenario.must:9}  {did:9}{wrong}".rstrip()
     past = sum(one.let_in and not one.right for one in everything)
     refused = sum(not one.let_in and not one.right for one in everything)
-    yield f"{len(everything)} scenarios: {past} got past the hook, {refused} legal ones refused"
+    yield f"{len(everything)} scenarios: {past} got past the hook, {refused} that are legal were refused"

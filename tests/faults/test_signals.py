@@ -129,8 +129,10 @@ def test_while_git_works(
 
     def found(case: tuple[int, signal.Signals]) -> str | None:
         at, number = case
+        # GitPython asks for the version when it is loaded, which nobody but a terminal can interrupt.
+        group = at > 1 and commands[at - 1] == "version"
         with faulty_git.broken(at, "hangs") as fault:
-            ended, left = run(world, situation, number, lambda: soon(fault.is_hanging), fault.env)
+            ended, left = run(world, situation, number, lambda: soon(fault.is_hanging), fault.env, group)
             assert fault.is_hanging(), (case, ended)
             return flaw(ended, left, number)
 
