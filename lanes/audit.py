@@ -8,7 +8,8 @@ from dataclasses import replace
 import click
 
 from lanes import report
-from lanes.command import open_repository, run, say, trust_of
+from lanes.command import open_repository, run, trust_of
+from lanes.entry import say
 from lanes.errors import CannotJudge
 from lanes.judge import Violation
 from lanes.manifest import BRANCHES, is_branch_name

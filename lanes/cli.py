@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import click
 
 from lanes import report
-from lanes.command import open_repository, run, say, trust_of
+from lanes.command import open_repository, run, trust_of
+from lanes.entry import say
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, FILE, Decisive, Manifest, ManifestInvalid, dotted, is_branch_name
 from lanes.plumbing import Git

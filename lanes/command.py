@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from lanes import entry
-from lanes.errors import CannotJudge
 from lanes.plumbing import Git
 from lanes.repository import Repository
 from lanes.text import printable
@@ -32,20 +31,6 @@ def run(command: click.Command) -> int:
         entry.complain(f"{message}\n{usage}")
         return 2
     return status if isinstance(status, int) else 0
-
-
-def say(text: str) -> None:
-    """Print to stdout. Raises CannotJudge where that fails: a report that nobody gets is no verdict.
-
-    But whoever reads may stop early (`lane-audit | head -1`): then the verdict stands.
-    """
-    try:
-        click.echo(text)
-    except BrokenPipeError:
-        entry.discard(sys.stdout)
-    except OSError as error:
-        entry.discard(sys.stdout)
-        raise CannotJudge(f"the report can't be written: {error.strerror}") from None
 
 
 def trust_of(git: Git, repository: Repository, branch: bytes | None) -> Trust:

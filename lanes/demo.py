@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from lanes.command import say
+from lanes.entry import say
 from lanes.errors import CannotJudge
 from lanes.plumbing import Git
 from lanes.text import printable

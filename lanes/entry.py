@@ -38,6 +38,10 @@ def run(main: Callable[[], int]) -> int:
     except ImportError as error:
         complain(f"could not judge: this installation is not whole ({error}); install git-lanes again")
         return 2
+    except OSError as error:
+        complain(f"could not judge: {error.strerror or error}")
+        discard(sys.stdout)  # most often it is what failed
+        return 2
     except MemoryError:
         complain("could not judge: there is not enough memory for this")
         return 2
@@ -58,7 +62,7 @@ def hook(judge: Callable[[Sequence[str]], int], argv: Sequence[str] | None, most
     """
     arguments = sys.argv[1:] if argv is None else argv
     if list(arguments) in (["-h"], ["--help"]):  # git gives pre-push two, and a remote can have any name
-        print(usage)  # noqa: T201 - the answer to --help belongs on stdout
+        say(usage)
         return 0
     if len(arguments) > most:
         complain(f"too many arguments\n{usage}")
@@ -76,6 +80,17 @@ def standard_input() -> bytes:
         raise CannotJudge(f"standard input can't be read: {error.strerror}") from None
 
 
+def say(text: str) -> None:
+    """Print to stdout. Raises OSError where that fails: a report that nobody gets is no verdict.
+
+    But whoever reads may stop early (`lane-audit | head -1`): then the verdict stands.
+    """
+    try:
+        print(text, flush=True)  # noqa: T201 - entry points print, through here
+    except BrokenPipeError:
+        discard(sys.stdout)
+
+
 def complain(message: str) -> None:
     """Print a message to stderr; its first line begins with `lanes: `, further ones are indented.
 
@@ -89,6 +104,7 @@ def complain(message: str) -> None:
         discard(sys.stderr)
 
 
-def discard(stream: TextIO) -> None:
+def discard(stream: TextIO | None) -> None:
     """Send a stream that can't be written to nowhere. Python would try once more at its end, and fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    if stream is not None:  # it is where somebody closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

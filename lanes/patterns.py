@@ -317,7 +317,7 @@ class PathPatterns:
 
     def match(self, path: bytes, folder: bool = False) -> bool:
         """Tell whether the list covers *path*; *folder* when it is one (a submodule counts as one)."""
-        return bool(self._checked(path, folder).include)
+        return bool(self.patterns and self._checked(path, folder).include)
 
     def _checked(self, path: bytes, folder: bool) -> pathspec.util.CheckResult[str]:
         # The first slash is for pathspec, which takes one, or else "./", off the beginning of every path.

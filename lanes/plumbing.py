@@ -510,7 +510,8 @@ _SOME_ID = re.compile(rb"[0-9a-f]{40}")
 # What git says of objects that are missing or damaged.
 _DAMAGE = re.compile(
     rb"bad object|bad tree|missing|corrupt|unable to (?:read|parse|unpack|find)|could not (?:read|parse|get)"
-    rb"|inflate|loose object|not a tree|not a valid|revision walk|unpack|packfile|pack has|bogus|cannot read"
+    rb"|inflate|loose object|not a tree|not a valid|revision walk|unpack|packfile|pack has|bogus|cannot read",
+    re.IGNORECASE,
 )
 
 
@@ -529,5 +530,7 @@ def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) ->
     worst = [line for line in worst if _SOME_ID.search(line)] or worst
     said = f": {printable(worst[-1].strip())[:300]}" if worst else " and said nothing"
     ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
-    mend = "; run: git fsck" if worst and _DAMAGE.search(worst[-1]) else ""
-    return CannotJudge(f"git {name} {ended}{said}{mend}")
+    asked = [found[0].decode() for word in arguments if (found := _SOME_ID.match(os.fsencode(word)))]
+    about = f" about {asked[0]}" if asked and not _SOME_ID.search(said.encode()) else ""
+    mend = "; run: git fsck" if _DAMAGE.search(said.encode()) else ""
+    return CannotJudge(f"git {name} {ended}{about}{said}{mend}")

@@ -15,6 +15,7 @@ from lanes.verdict import Branch, Verdict, judge_branch, mistaken_for
 _FILE = FILE.decode()
 TAGS = b"refs/tags/"
 REMOTES = b"refs/remotes/"
+NAME = rb"refs/[^\x00-\x20\x7f~^:?*\[\\]+"  # what no part of a ref may hold: git-check-ref-format(1)
 REPLACE = b"refs/replace/"
 MOST_REFS = 10
 
@@ -113,9 +114,10 @@ class _Push:
 
     def _require_commit(self, update: Update) -> None:
         found = self._types[update.new]
-        if found is None or found[1] != "commit":
-            kind = f"a {found[1]}" if found else "an object that is missing here"
-            raise CannotJudge(f"its new tip {update.new[:12]} is {kind}; expected a commit")
+        if found is None:
+            raise CannotJudge(f"its new tip {update.new[:12]} is missing here; run: git fsck")
+        if found[1] != "commit":
+            raise CannotJudge(f"its new tip {update.new[:12]} is a {found[1]}; expected a commit")
 
     def _integration(self, update: Update) -> str | None:
         """Say why an integration branch may not be updated so, None where it may."""

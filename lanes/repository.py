@@ -34,8 +34,7 @@ class Repository:
         if b"not a git repository" in complaint:
             raise CannotJudge(f"there is no git repository at or above {printable(os.fsencode(here))}")
         if status or bare not in (b"true", b"false"):
-            bare = Git().read("rev-parse", "--is-bare-repository").strip()  # which says why where it fails
-        if bare not in (b"true", b"false"):
+            Git().read("rev-parse", "--is-bare-repository")  # which says why where it fails
             raise CannotJudge(f"git rev-parse answered garbage: {printable(bare)[:200]}")
         status, top, _ = _rev_parse("--show-toplevel")  # none in a bare repository, nor in a git directory
         if status not in (0, 128):

@@ -8,7 +8,7 @@ from lanes import entry
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES
 from lanes.plumbing import Git
-from lanes.push import Update, judge_push, messages, updates_of
+from lanes.push import NAME, Update, judge_push, messages, updates_of
 from lanes.text import printable
 from lanes.trust import in_clone
 from lanes.verdict import exit_status
@@ -17,7 +17,7 @@ USAGE = """usage: lane-pre-push [REMOTE [URL]], called by git with a line for ea
 LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID"""
 _ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 # A local ref is what the user typed, so it may hold spaces.
-_LINE = re.compile(rb"[^\n]* (?P<new>%b) (?P<ref>refs/[^ \n\0]+) (?P<old>%b)\n" % (_ID, _ID))
+_LINE = re.compile(rb"[^\n]* (?P<new>%b) (?P<ref>%b) (?P<old>%b)\n" % (_ID, NAME, _ID))
 
 
 def parse(data: bytes) -> list[Update]:

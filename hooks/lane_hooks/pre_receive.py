@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from lanes import entry
 from lanes.errors import CannotJudge
 from lanes.plumbing import Git
-from lanes.push import Update, judge_push, messages, updates_of
+from lanes.push import NAME, Update, judge_push, messages, updates_of
 from lanes.trust import on_server
 from lanes.verdict import exit_status
 
 USAGE = "usage: lane-pre-receive, called by git with a line OLD-ID NEW-ID REF for each ref on standard input"
 _ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})"
-_LINE = re.compile(rb"(?P<old>%b) (?P<new>%b) (?P<ref>refs/[^\n\0]+)\n" % (_ID, _ID))
+_LINE = re.compile(rb"(?P<old>%b) (?P<new>%b) (?P<ref>%b)\n" % (_ID, _ID, NAME))
 
 
 def parse(data: bytes) -> list[Update]:
