@@ -1,0 +1,57 @@
+"""Trees whose flaws were there before, in one place and not in another."""
+
+from bypasses.stage import Clone, not_judged
+
+Entry = tuple[str, bytes, str]
+
+
+def _order(entry: Entry) -> bytes:
+    return entry[1] + b"/" * entry[0].endswith("40000")
+
+
+def _root(clone: Clone, folder: str, tree: str) -> str:
+    kept = [entry for entry in clone.entries() if entry[1] != folder.encode()]
+    return clone.tree(*sorted([*kept, ("40000", folder.encode(), tree)], key=_order))
+
+
+def _flawed(clone: Clone, *more: Entry) -> str:
+    dots = clone.tree(("100644", b"x.md", clone.blob()))
+    return clone.tree(*sorted([("40000", b"..", dots), *clone.entries("main:docs"), *more], key=_order))
+
+
+@not_judged
+def two_dots_that_main_took_away_brought_back_in_a_merge(clone: Clone) -> None:
+    """The branch added a file to the folder as main had it then; main mended the folder; the merge keeps it."""
+    clean = clone.git("rev-parse", "main:docs")
+    clone.git("symbolic-ref", "HEAD", "refs/heads/main")
+    clone.commit_tree(_root(clone, "docs", _flawed(clone)))
+    clone.publish("main")
+    bad = clone.head()
+    new = ("100644", b"new.md", clone.blob("new\n"))
+    clone.git("update-ref", "refs/heads/work/docs-1", bad)
+    # main mends its folder
+    mended = clone.commit_tree(_root(clone, "docs", clean))
+    clone.publish("main")
+    clone.git("symbolic-ref", "HEAD", "refs/heads/work/docs-1")
+    flawed = clone.tree(
+        *sorted(
+            [*[e for e in clone.entries(f"{bad}:docs")], new],
+            key=_order,
+        )
+    )
+    mine = clone.commit_tree(_root(clone, "docs", flawed), bad)
+    clone.commit_tree(_root(clone, "docs", flawed), mine, mended)
+
+
+@not_judged
+def two_dots_that_main_took_away_brought_back_alone(clone: Clone) -> None:
+    """The same merge without the commit before it, for comparison."""
+    clean = clone.git("rev-parse", "main:docs")
+    clone.git("symbolic-ref", "HEAD", "refs/heads/main")
+    bad = clone.commit_tree(_root(clone, "docs", _flawed(clone)))
+    mended = clone.commit_tree(_root(clone, "docs", clean))
+    clone.publish("main")
+    clone.git("symbolic-ref", "HEAD", "refs/heads/work/docs-1")
+    new = ("100644", b"new.md", clone.blob("new\n"))
+    flawed = clone.tree(*sorted([*clone.entries(f"{bad}:docs"), new], key=_order))
+    clone.commit_tree(_root(clone, "docs", flawed), mended)
