@@ -1,6 +1,6 @@
 """Trees whose flaws were there before, in one place and not in another."""
 
-from bypasses.stage import Clone, not_judged
+from bypasses.stage import Clone, accepted, not_judged
 
 Entry = tuple[str, bytes, str]
 
@@ -55,3 +55,16 @@ def two_dots_that_main_took_away_brought_back_alone(clone: Clone) -> None:
     new = ("100644", b"new.md", clone.blob("new\n"))
     flawed = clone.tree(*sorted([*clone.entries(f"{bad}:docs"), new], key=_order))
     clone.commit_tree(_root(clone, "docs", flawed), mended)
+
+
+@accepted
+def two_dots_of_main_alone_where_release_comes_too(clone: Clone) -> None:
+    """Main had the folder like that, release has none of it, and the merge holds what each of them decided."""
+    clone.on("release", {"top.txt": "release\n"})
+    clone.git("symbolic-ref", "HEAD", "refs/heads/main")
+    bad = clone.commit_tree(_root(clone, "docs", _flawed(clone)))
+    clone.publish("main")
+    clone.git("symbolic-ref", "HEAD", "refs/heads/work/docs-1")
+    top = next(entry for entry in clone.entries("release") if entry[1] == b"top.txt")
+    kept = [entry for entry in clone.entries(bad) if entry[1] != b"top.txt"]
+    clone.commit_tree(clone.tree(*sorted([*kept, top], key=_order)), bad, "release")
