@@ -59,10 +59,11 @@ def audit(
     if lane_name is not None:
         trust.required().lane_named(lane_name)
     verdicts = [_verdict(git, trust, branch, lane_name) for branch in chosen]
-    headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
     if shape == "json":
+        headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
         say(as_json(trust, verdicts, headers))
     else:
+        headers = git.headers(report.listed(verdicts))
         advice = [instead(git, trust, verdict) for verdict in verdicts]
         say(as_text(trust, verdicts, headers, advice))
     return exit_status(verdicts)

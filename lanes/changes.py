@@ -1,8 +1,8 @@
 """Read the changes of commits and of the index from git's diffs, and refuse what git would not have made."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from lanes.errors import CannotJudge
 from lanes.judge import Change
@@ -33,16 +33,12 @@ _ABOUT = re.compile(rb":([0-7]{6}) ([0-7]{6}) %b %b ([A-Z])" % (_ID, _ID))
 
 MOST_CHANGES = 20_000_000
 """So many changed paths are judged in one branch, no more: trees that share folders can hold any number."""
-_AT_ONCE = 50_000  # grown folders that are kept before they are looked at
+_MOST_KEPT = 50_000  # grown folders that are kept before they are looked at,
+_MOST_BYTES = 16 << 20  # and bytes of their paths
+_MOST_CLEAN = 100_000  # ids of trees that are known to have no flaw
 
-
-class _Grown(NamedTuple):
-    """A folder that a commit adds something to, at any depth: its tree, where it is, compared with what."""
-
-    tree: str
-    path: bytes
-    commit: str
-    against: str | None
+_Grown = tuple[str, bytes, tuple[str, ...]]
+"""A folder that a commit adds something to: its tree, its path, and what the commit is compared with."""
 
 
 class Blocks:
@@ -58,7 +54,9 @@ class Blocks:
         self._git = git
         self._source = source
         self._header = next(source, None)
-        self._grown: dict[tuple[str, bytes], _Grown] = {}  # by tree and path
+        self._grown: dict[_Grown, str] = {}  # each with the first commit that it is of
+        self._bytes = 0
+        self._clean: set[str] = set()
         self._left = MOST_CHANGES
 
     def require(self, commit: str) -> None:
@@ -68,16 +66,17 @@ class Blocks:
                 f"git diff-tree skipped commit {commit[:12]}; is an object missing? run: git fsck"
             )
 
-    def next(self, commit: str, against: str | None) -> Iterator[Change]:
-        """Read the changes of the next comparison, which must be this one, to their end.
+    def next(self, commit: str, sides: tuple[str, ...]) -> Iterator[Change]:
+        """Read the changes of the next comparison, which must be one of this commit, to their end.
 
-        Raises CannotJudge where the commit makes a tree that git would not make, here or in `finish`.
+        *sides* are all that the commit is compared with in turn; what is wrong with a folder in one of them
+        is not its fault. Raises CannotJudge where it makes a tree that git would not, here or in `finish`.
         """
         self.require(commit)
         self._header = None
         folders = _Folders(f"{commit}^{{tree}}")
         for change in _changes(self._until_header(), commit):
-            self._look_at(folders.go_to(change.path), commit, against)
+            self._look_at(folders.go_to(change.path), commit, sides)
             if change.old is None:
                 folders.grow()
             if change.new and _is_folder(change.new):
@@ -89,7 +88,7 @@ class Blocks:
                 raise CannotJudge(
                     f"more than {MOST_CHANGES:,} changed paths can't be judged; push fewer commits"
                 )
-        self._look_at(folders.leave_all(), commit, against)
+        self._look_at(folders.leave_all(), commit, sides)
 
     def finish(self) -> None:
         """Raise CannotJudge where anything is left, or a commit makes a tree that git would not make."""
@@ -97,22 +96,31 @@ class Blocks:
             raise CannotJudge("git diff-tree answered more than it was asked")
         self._check_grown()
 
-    def _look_at(self, grown: Iterable[tuple[str, bytes]], commit: str, against: str | None) -> None:
-        for tree, path in grown:
-            self._grown.setdefault((tree, path), _Grown(tree, path, commit, against))
-            if len(self._grown) == _AT_ONCE:
+    def _look_at(self, folders: Iterable[tuple[str, bytes]], commit: str, sides: tuple[str, ...]) -> None:
+        for tree, path in folders:
+            grown = (tree, path, sides)
+            if tree in self._clean or grown in self._grown:
+                continue
+            self._grown[grown] = commit
+            self._bytes += len(path)
+            if len(self._grown) == _MOST_KEPT or self._bytes > _MOST_BYTES:
                 self._check_grown()
 
     def _check_grown(self) -> None:
-        grown = list(self._grown.values())
-        self._grown.clear()
-        for one, tree in zip(grown, self._git.trees([one.tree for one in grown]), strict=True):
-            size = len(one.commit) // 2
-            wrong = flaws(tree, size)
-            if wrong and one.against:
-                wrong -= flaws(self._git.tree(one.against, one.path), size)
-            if wrong:
-                raise _malformed(one.commit, one.path, min(wrong))
+        grown, self._grown, self._bytes = self._grown, {}, 0
+        size = len(next(iter(grown.values()), "")) // 2
+        names = list(dict.fromkeys(tree for tree, _, _ in grown))
+        trees = zip(names, self._git.trees(names), strict=True)
+        flawed = {name: wrong for name, tree in trees if (wrong := flaws(tree, size))}
+        if len(self._clean) > _MOST_CLEAN:
+            self._clean.clear()
+        self._clean.update(name for name in names if name not in flawed)
+        for (tree, path, sides), commit in grown.items():
+            if tree in flawed:
+                before = [flaws(self._git.tree(side, path), size) for side in sides] or [Counter()]
+                left = [flawed[tree] - known for known in before]
+                if all(left):
+                    raise _malformed(commit, path, min(left[0]))
 
     def _until_header(self) -> Iterator[bytes]:
         for record in self._source:

@@ -1,6 +1,7 @@
 """What every entry point has in common: how it starts, what it reads, how it speaks, and how it ends."""
 
 import os
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -8,6 +9,8 @@ from typing import TextIO
 
 from lanes import signals
 from lanes.errors import CannotJudge
+
+MOST_MEMORY = 2 << 30  # bytes
 
 
 def start(module: str) -> int:
@@ -17,12 +20,26 @@ def start(module: str) -> int:
     """
     try:
         signals.catch()
+        _bound_memory()
         status = run(lambda: int(import_module(module).main()))
         signals.ignore()  # it is decided
         return status
     except signals.Ended as end:
         complain(str(end))
         return end.status
+
+
+def _bound_memory() -> None:
+    """Let this process, and each git that it starts, fail where it takes more memory than any work needs.
+
+    A few hundred bytes of trees that share folders can stand for more paths than any machine can list.
+    """
+    try:
+        soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        if soft == resource.RLIM_INFINITY or soft > MOST_MEMORY:
+            resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, hard))
+    except (OSError, ValueError):
+        pass  # not every system has this limit
 
 
 def run(main: Callable[[], int]) -> int:

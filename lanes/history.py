@@ -11,6 +11,8 @@ from lanes.judge import UNSETTLED, Change, Commit, Unsettled, Value
 from lanes.plumbing import Git, records
 from lanes.sides import AT_ONCE, Pair, Sides
 
+MOST_SIDES = 64  # newest trusted commits of one commit, which are compared two by two
+
 
 @dataclass(frozen=True)
 class Step:
@@ -78,6 +80,11 @@ class History:
             if self._side(parent) == side:
                 return Step(commit, judged, (parent,))
         several = tuple(sorted(side))
+        if len(several) > MOST_SIDES:
+            raise CannotJudge(
+                f"commit {commit[:12]} brings {len(several)} trusted commits together, of which none contains"
+                " another; merge what contains them all instead"
+            )
         return Step(commit, judged, several, self._trusted_sides.merge_bases(several))
 
     def changes(self, kept: Iterable[str] = ()) -> Iterator[Commit]:
@@ -90,7 +97,7 @@ class History:
             blocks = Blocks(self._git, records(output, b"\0", "git diff-tree"))
             for step, spent in zip(steps, _spent(steps, kept), strict=True):
                 blocks.require(step.commit)  # here, where a git that failed gets a word in
-                yield _commit(step, partial(blocks.next, step.commit), spent)
+                yield _commit(step, partial(_next, blocks, step), spent)
         blocks.finish()
 
     def side(self) -> tuple[str, ...]:
@@ -140,6 +147,10 @@ def staged(git: Git, step: Step) -> Commit:
     return _commit(step, partial(staged_changes, git))
 
 
+def _next(blocks: Blocks, step: Step, _against: str | None) -> Iterator[Change]:
+    return blocks.next(step.commit, step.against)
+
+
 def _parts(commits: list[str]) -> Iterator[list[str]]:
     return (commits[i : i + AT_ONCE] for i in range(0, len(commits), AT_ONCE))
 
@@ -184,26 +195,36 @@ def _against_several(step: Step, blocks: dict[str, dict[bytes, Change]]) -> Iter
             assert not isinstance(old, Unsettled)  # noqa: S101 - diffs never hold it
             return old
 
-        trusted = _settled(step.bases, step.against, held)
+        trusted = _settled(step.bases, step.against, held, {})
         if trusted != new:
             yield Change(path, trusted, new)
 
 
 def _settled(
-    bases: Mapping[Pair, tuple[str, ...]], commits: Sequence[str], held: Callable[[str], Value | None]
+    bases: Mapping[Pair, tuple[str, ...]],
+    commits: Sequence[str],
+    held: Callable[[str], Value | None],
+    known: dict[tuple[str, ...], Value | Unsettled | None],
 ) -> Value | Unsettled | None:
     """Give the one value that trusted commits changed a path to, `UNSETTLED` where they disagree.
 
     A commit yields to another one that holds something else where it holds itself what their merge base
-    holds: it did not change the path, and the other one did. Several merge bases are settled first.
+    holds: it did not change the path, and the other one did. Several merge bases are settled first; *known*
+    are those that were.
     """
+    if len({held(commit) for commit in commits}) == 1:
+        return held(commits[0])
     yielding = set()
     for pair in combinations(sorted(commits), 2):
         if held(pair[0]) == held(pair[1]):
             continue
         if pair not in bases:
             return UNSETTLED  # so many merges in both directions that nobody asked
-        before = _settled(bases, bases[pair], held) if bases[pair] else None
+        before = None
+        if bases[pair]:
+            if bases[pair] not in known:
+                known[bases[pair]] = _settled(bases, bases[pair], held, known)
+            before = known[bases[pair]]
         yielding |= {commit for commit in pair if held(commit) == before}
     values = {held(commit) for commit in commits if commit not in yielding}
     return values.pop() if len(values) == 1 else UNSETTLED

@@ -42,23 +42,10 @@ def environment() -> dict[str, str]:
     if "GIT_NAMESPACE" in os.environ:
         raise CannotJudge("GIT_NAMESPACE is set; lanes can't be judged inside a namespace, so unset it")
     kept = {name: value for name, value in os.environ.items() if not _DROPPED.fullmatch(name)}
-    return kept | _SET | _without_commit_graph(kept.get("GIT_CONFIG_COUNT", ""))
-
-
-def _without_commit_graph(count: str) -> dict[str, str]:
-    """Have git read parents from the commits themselves: a commit-graph file could say something else.
-
-    *count* is how many settings the environment has already (git-config(1), GIT_CONFIG_COUNT). Where it is no
-    number, git itself says so.
-    """
-    if count and not re.fullmatch(r"[0-9]+", count):
-        return {}
-    number = int(count or 0)
-    return {
-        "GIT_CONFIG_COUNT": str(number + 1),
-        f"GIT_CONFIG_KEY_{number}": "core.commitGraph",
-        f"GIT_CONFIG_VALUE_{number}": "false",
-    }
+    # Git reads parents from the commits themselves then: a commit-graph file could say something else. This
+    # is the variable of `git -c`, which counts more than any file and any other variable.
+    settings = f"{kept.get('GIT_CONFIG_PARAMETERS', '')} 'core.commitGraph'='false'"
+    return kept | _SET | {"GIT_CONFIG_PARAMETERS": settings.lstrip()}
 
 
 @dataclass(frozen=True)
@@ -531,6 +518,6 @@ def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) ->
     said = f": {printable(worst[-1].strip())[:300]}" if worst else " and said nothing"
     ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
     asked = [found[0].decode() for word in arguments if (found := _SOME_ID.match(os.fsencode(word)))]
-    about = f" about {asked[0]}" if asked and not _SOME_ID.search(said.encode()) else ""
+    about = f", asked about {asked[0][:12]}" if asked and not _SOME_ID.search(said.encode()) else ""
     mend = "; run: git fsck" if _DAMAGE.search(said.encode()) else ""
     return CannotJudge(f"git {name} {ended}{about}{said}{mend}")

@@ -48,18 +48,23 @@ def updates_of(data: bytes, line: re.Pattern[bytes]) -> list[Update]:
 def judge_push(
     git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes] | None = None
 ) -> list[Verdict]:
-    """Judge every ref of a push, in the order given; *symbolic* maps symbolic refs to their targets."""
-    push = _Push(git, trust, updates, symbolic or {})
+    """Judge every ref of a push, in the order given.
+
+    *symbolic* maps symbolic refs to their targets where the refs are about to be written, on the server; it
+    is None where the push only begins.
+    """
+    push = _Push(git, trust, updates, symbolic)
     return [push.verdict(update) for update in updates]
 
 
 class _Push:
     def __init__(
-        self, git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes]
+        self, git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes] | None
     ) -> None:
         self._git = git
         self._trust = trust
-        self._symbolic = symbolic
+        self._symbolic = symbolic or {}
+        self._on_server = symbolic is not None
         written = [update for update in updates if not is_null(update.new)]
         peeled = git.types([f"{update.new}^{{}}" for update in written])
         direct = git.types([update.new for update in written])
@@ -125,7 +130,11 @@ class _Push:
         if is_null(update.new):
             return f"the integration branch {name} can't be deleted"
         self._require_commit(update)
-        if not is_null(update.old):
+        old = None if is_null(update.old) else update.old
+        if self._on_server and old != self._trust.tips.get(update.ref):
+            # Git compares the old id only when it writes the ref; by then other refs may be written.
+            return f"the integration branch {name} is not where this push has it; fetch it, and push again"
+        if old is not None:
             if self._git.types([update.old]) == [None]:
                 raise CannotJudge(f"the old tip {update.old[:12]} of {name} is not here; run: git fetch")
             if not self._git.is_ancestor(update.old, update.new):
@@ -177,8 +186,8 @@ class _Push:
 def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
     """Give what to tell whoever pushes, a message for each ref that is not inside; none when all are."""
     bad = [verdict for verdict in verdicts if verdict.status]
-    commits = {violation.commit for verdict in bad for violation in verdict.violations if violation.commit}
-    headers = git.headers(commits) if commits else {}
+    shown = report.listed(bad[:MOST_REFS])
+    headers = git.headers(shown) if shown else {}
     trusted = trust.commits()
     coming = {
         v.ref: v.tip for v in verdicts if v.integration and v.tip and not v.status and v.tip not in trusted

@@ -97,6 +97,12 @@ def _headline(verdict: Verdict) -> str:
     return f"{shown(verdict.ref)} is rejected: {number} outside its {lane_name(verdict.lane)}"
 
 
+def listed(verdicts: Iterable[Verdict]) -> list[str]:
+    """Give the ids of the commits that rejections of these verdicts tell about."""
+    commits = (dict.fromkeys(v.commit for v in verdict.violations if v.commit) for verdict in verdicts)
+    return [commit for some in commits for commit in list(some)[:MOST_COMMITS]]
+
+
 def violations(found: Sequence[Violation], headers: Headers) -> list[str]:
     """List violations by commit, both cut where they are many, with the count of what was cut."""
     commits = [
@@ -107,7 +113,8 @@ def violations(found: Sequence[Violation], headers: Headers) -> list[str]:
         about = ""
         if commit in headers:
             author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in headers[commit][:2])
-            about = f' "{subject}" by {author}' + ", a merge" * headers[commit].merge
+            quotable = subject.replace('"', '\\"')
+            about = " (a merge)" * headers[commit].merge + f' "{quotable}" by {author}'
         lines.append(f"commit {(commit or '')[:12]}{about}")
         lines += [f"  {line}" for line in changes(group)]
     if len(commits) > MOST_COMMITS:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from lanes.plumbing import Git
 
 AT_ONCE = 1000  # object ids in one command line
-DEEPEST = 8  # how often the merge bases of merge bases are asked for, as git does for its virtual base
+MOST_PAIRS = 4096  # two commits whose merge bases are asked for, those of merge bases included
 
 Pair = tuple[str, str]
 
@@ -76,9 +76,10 @@ class Sides:
         """
         found: dict[Pair, tuple[str, ...]] = {}
         waiting = list(_pairs(commits))
-        for _ in range(DEEPEST):
-            found |= {pair: self._bases(pair) for pair in waiting if pair not in found}
-            waiting = [deeper for pair in waiting for deeper in _pairs(found[pair]) if deeper not in found]
+        while waiting and len(found) < MOST_PAIRS:
+            found |= {pair: self._bases(pair) for pair in waiting}
+            deeper = {pair for bases in map(found.get, waiting) for pair in _pairs(bases or ())}
+            waiting = [pair for pair in deeper if pair not in found]
         return found
 
     def _bases(self, pair: Pair) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What the judging repository trusts: the manifest in force and the trusted commits (DESIGN 3)."""
 
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,7 +122,7 @@ def _unborn(git: Git, ref: bytes, configured: bool) -> str:
     name = printable(ref)
     others = [other for other in git.all_refs(BRANCHES) if other != ref]
     usual = [BRANCHES + branch for branch in _USUAL_BRANCHES if BRANCHES + branch in others]
-    example = printable((usual + others or [b"refs/heads/NAME"])[0])
+    example = shlex.quote(printable((usual + others or [b"refs/heads/NAME"])[0]))
     command = "git config lanes.trustedRef" if configured else "git symbolic-ref HEAD"
     begin = f"push {printable(ref.removeprefix(BRANCHES))} with a valid {_FILE}"
     other = f"if another branch holds it, name that one on the server: {command} {example}"

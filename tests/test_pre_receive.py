@@ -44,8 +44,8 @@ def said(ended: Ended) -> str:
         ),
         (f"{'a' * 64} {'b' * 64} refs/heads/x\n".encode(), [Update(b"refs/heads/x", "a" * 64, "b" * 64)]),
         (
-            f"{A} {B} ".encode() + b"refs/heads/\xff\xe2\x80\xa8\xc2\x85\r'\"\n",
-            [Update(b"refs/heads/\xff\xe2\x80\xa8\xc2\x85\r'\"", A, B)],
+            f"{A} {B} ".encode() + b"refs/heads/\xff\xe2\x80\xa8\xc2\x85'\"\n",
+            [Update(b"refs/heads/\xff\xe2\x80\xa8\xc2\x85'\"", A, B)],
         ),
     ],
     ids=["nothing", "update", "create", "delete", "two", "sha-256", "odd bytes"],

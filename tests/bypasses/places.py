@@ -21,7 +21,7 @@ def _flawed(clone: Clone, *more: Entry) -> str:
 
 @not_judged
 def two_dots_that_main_took_away_brought_back_in_a_merge(clone: Clone) -> None:
-    """The branch added a file to the folder as main had it then; main mended the folder; the merge keeps it."""
+    """The branch added a file to the folder as main had it then; main mended it; the merge keeps it."""
     clean = clone.git("rev-parse", "main:docs")
     clone.git("symbolic-ref", "HEAD", "refs/heads/main")
     clone.commit_tree(_root(clone, "docs", _flawed(clone)))
@@ -33,12 +33,7 @@ def two_dots_that_main_took_away_brought_back_in_a_merge(clone: Clone) -> None:
     mended = clone.commit_tree(_root(clone, "docs", clean))
     clone.publish("main")
     clone.git("symbolic-ref", "HEAD", "refs/heads/work/docs-1")
-    flawed = clone.tree(
-        *sorted(
-            [*[e for e in clone.entries(f"{bad}:docs")], new],
-            key=_order,
-        )
-    )
+    flawed = clone.tree(*sorted([*clone.entries(f"{bad}:docs"), new], key=_order))
     mine = clone.commit_tree(_root(clone, "docs", flawed), bad)
     clone.commit_tree(_root(clone, "docs", flawed), mine, mended)
 
@@ -59,7 +54,7 @@ def two_dots_that_main_took_away_brought_back_alone(clone: Clone) -> None:
 
 @accepted
 def two_dots_of_main_alone_where_release_comes_too(clone: Clone) -> None:
-    """Main had the folder like that, release has none of it, and the merge holds what each of them decided."""
+    """Main had the folder like that, release had none of it, and the merge holds what each decided."""
     clone.on("release", {"top.txt": "release\n"})
     clone.git("symbolic-ref", "HEAD", "refs/heads/main")
     bad = clone.commit_tree(_root(clone, "docs", _flawed(clone)))
