@@ -292,22 +292,18 @@ def test_a_push_of_20000_commits(bounded: Repo) -> None:
 def _bomb(server: Repo, depth: int) -> str:
     """Make a branch whose one commit holds a folder, which holds twice the same folder, and so on."""
 
-    def tree(*entries: tuple[str, str, str]) -> str:
-        lines = "".join(
-            f"{mode} {'tree' if mode == '040000' else 'blob'} {oid}\t{name}\n" for mode, oid, name in entries
-        )
-        return server.git("mktree", stdin=lines.encode())
+    def tree(*entries: str) -> str:
+        return server.git("mktree", stdin="".join(f"{entry}\n" for entry in entries).encode())
 
-    held = tree(("100644", server.git("hash-object", "-w", "--stdin", stdin=b"x"), "x"))
+    held = tree(f"100644 blob {server.git('hash-object', '-w', '--stdin', stdin=b'x')}\tx")
     for _ in range(depth):
-        held = tree(("040000", held, "a"), ("040000", held, "b"))
-    manifest = server.git("rev-parse", "main:.lanes.toml")
-    root = tree(("100644", manifest, ".lanes.toml"), ("040000", held, "l00"))
+        held = tree(f"040000 tree {held}\ta", f"040000 tree {held}\tb")
+    root = tree(server.git("ls-tree", "main", ".lanes.toml"), f"040000 tree {held}\tl00")
     return server.git("commit-tree", "-m", "Bomb", "-p", "main", root)
 
 
 def test_a_commit_of_more_paths_than_memory(storm: Storm, server: Repo) -> None:
-    """A few hundred bytes are 2^40 paths. Git runs into the bound that the hook sets, and the hook says so."""
+    """A few hundred bytes are 2^40 paths. Git runs into the bound that the hook sets, which says so."""
     update = f"{'0' * 40} {_bomb(server, 40)} refs/heads/work/l00-bomb\n"
     ended = server.script("lane-pre-receive", stdin=update.encode())
     assert (ended.status, ended.out) == (2, "")
