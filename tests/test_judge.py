@@ -1,6 +1,10 @@
 """The judge alone, on plain values."""
 
+from collections.abc import Iterator
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lanes.judge import UNSETTLED, Change, Commit, Reason, Value, Violation, judge
 from lanes.manifest import Lane, Manifest, parse
@@ -16,7 +20,7 @@ shared = ["/shared", "!/shared/not"]
 protected = ["/ci/"]
 [lanes.docs]
 branches = ["docs"]
-paths = ["/docs/", "/vendor/lib/"]
+paths = ["/docs/", "/vendor/lib/", "/media/*", "!/media/out/"]
 [lanes.api]
 branches = ["api"]
 paths = ["/api/", "/docs/api.md"]
@@ -110,12 +114,28 @@ def test_a_branch_without_a_lane_where_that_is_allowed() -> None:
         (b"vendor/lib", FILE_1, MODULE_1, True),
         (b"vendor/lib", MODULE_1, FILE_1, True),
         (b"vendor/lib/file", None, FILE_1, False),
+        (b"media/out", None, FILE_1, False),
+        (b"media/out", None, MODULE_1, True),
+        (b"media/out", FILE_1, MODULE_1, True),
+        (b"media/out", UNSETTLED, None, True),  # which of the two it was, nobody can tell
+        (b"media/in", FILE_1, MODULE_1, False),
     ],
 )
 def test_a_submodule_counts_as_a_folder(
     path: bytes, old: Value | None, new: Value | None, outside: bool
 ) -> None:
     assert bool(found(commit("c", "main", (path, old, new)))) is outside
+
+
+@pytest.mark.parametrize(("old", "new"), [(None, MODULE_1), (MODULE_1, None), (MODULE_1, MODULE_2)])
+def test_a_submodule_in_the_place_of_a_folder_has_its_reason_and_owners(
+    old: Value | None, new: Value | None
+) -> None:
+    changes = commit("c", "main", (b"ci", old, new), (b"vendor/lib", old, new))
+    assert [(one.path, one.reason, one.lanes) for one in found(changes, lane=REVIEW)] == [
+        (b"ci", Reason.PROTECTED, ()),
+        (b"vendor/lib", Reason.REVIEW_ONLY, ("docs",)),
+    ]
 
 
 def test_what_is_taken_back_is_charged_once() -> None:
@@ -174,6 +194,32 @@ def test_siblings_do_not_excuse_each_other() -> None:
     assert charged(evil, sibling) == [("1", b"top", "A"), ("2", b"top", "A")]
 
 
+def test_what_a_commit_does_is_no_excuse_for_one_that_shares_its_past() -> None:
+    """Commits that change nothing share what is known of them, until one of them changes something."""
+    evil = commit("1", "main", (b"top", None, FILE_1))
+    same = commit("2", "1", parents="1")
+    first = commit("3", "1", (b"api/a", None, FILE_1), parents="1")._replace(spent=("1", "3"))
+    second = commit("4", "2", (b"api/a", None, FILE_1), parents="2")
+    assert charged(evil, same, first, second) == [
+        ("1", b"top", "A"),
+        ("3", b"api/a", "A"),
+        ("4", b"api/a", "A"),
+    ]
+
+
+def test_nor_for_one_that_shares_it_still_when_others_are_forgotten() -> None:
+    evil = commit("1", "main", (b"top", None, FILE_1))
+    same = commit("2", "1", parents="1")
+    other = commit("3", "1", parents="1")._replace(spent=("1",))
+    first = commit("4", "2", (b"api/a", None, FILE_1), parents="2")._replace(spent=("2", "4"))
+    second = commit("5", "3", (b"api/a", None, FILE_1), parents="3")
+    assert charged(evil, same, other, first, second) == [
+        ("1", b"top", "A"),
+        ("4", b"api/a", "A"),
+        ("5", b"api/a", "A"),
+    ]
+
+
 def test_an_unsettled_path_is_charged_once_and_can_not_be_given_back() -> None:
     merge = commit("1", None, (b"top", UNSETTLED, FILE_1))
     same = commit("2", "1", parents="1")
@@ -185,3 +231,69 @@ def test_the_order_is_that_of_the_commits_and_paths() -> None:
     one = commit("1", "main", (b"a", None, FILE_1), (b"b", None, FILE_1))
     two = commit("2", "1", (b"a", FILE_1, FILE_2), parents="1")
     assert charged(one, two) == [("1", b"a", "A"), ("1", b"b", "A"), ("2", b"a", "M")]
+
+
+# -- Whole branches, against what the rule says word by word
+
+Tree = dict[bytes, Value | None]
+SIDES: dict[str, Tree] = {
+    "main": {b"api/a": FILE_1, b"docs/a": FILE_1, b"top": None, b"vendor/lib": MODULE_1},
+    "newer": {b"api/a": FILE_1, b"docs/a": FILE_1, b"top": FILE_2, b"vendor/lib": FILE_1},
+}
+
+
+@st.composite
+def branches(draw: st.DrawFn) -> list[tuple[str, list[int], Tree]]:
+    """Draw judged commits, each with its trusted side, its parents (by number) and what it holds."""
+    made: list[tuple[str, list[int], Tree]] = []
+    for i in range(draw(st.integers(1, 8))):
+        parents = draw(st.lists(st.integers(max(0, i - 4), i - 1), max_size=2, unique=True)) if i else []
+        held = [made[parent] for parent in parents]
+        newer = any(side == "newer" for side, _, _ in held) or draw(st.integers(0, 4)) == 0
+        side = "newer" if newer else "main"
+        tree = {}
+        for path in SIDES[side]:
+            usual = [SIDES[side][path], *(tree[path] for _, _, tree in held)]
+            tree[path] = draw(st.sampled_from(usual * 2 + [None, FILE_1, FILE_2, MODULE_1, MODULE_2]))
+        made.append((side, parents, tree))
+    return made
+
+
+def as_git_gives_them(branch: list[tuple[str, list[int], Tree]], forgetful: bool) -> Iterator[Commit]:
+    """Compare each commit with its first parent of the same side, else with that side; name what is spent."""
+    against = [next((p for p in parents if branch[p][0] == side), None) for side, parents, _ in branch]
+    last = {
+        i: max([i, *(later for later, (_, ps, _) in enumerate(branch) if i in ps)])
+        for i in range(len(branch))
+    }
+    for i, (side, parents, tree) in enumerate(branch):
+        other = against[i]
+        olds = SIDES[side] if other is None else branch[other][2]
+        changes = [Change(path, olds[path], tree[path]) for path in sorted(tree) if olds[path] != tree[path]]
+        spent = tuple(str(one) for one in last if last[one] == i) if forgetful else ()
+        name = side if other is None else str(other)
+        yield Commit(str(i), tuple(map(str, parents)), name, iter(changes), spent)
+
+
+def charged_word_by_word(branch: list[tuple[str, list[int], Tree]]) -> list[tuple[str, bytes]]:
+    departures: list[Tree] = []
+    found = []
+    for i, (side, parents, tree) in enumerate(branch):
+        departures.append({})
+        for path, value in sorted(tree.items()):
+            values = {value, SIDES[side][path]} - {None}
+            inside = path == b"docs/a" or (path == b"vendor/lib" and values <= {MODULE_1, MODULE_2})
+            if inside or value == SIDES[side][path]:
+                continue
+            departures[i][path] = value
+            if not any(departures[parent].get(path, b"") == value for parent in parents):
+                found.append((str(i), path))
+    return found
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(branches(), st.booleans())
+def test_one_rule_for_all_commits(branch: list[tuple[str, list[int], Tree]], forgetful: bool) -> None:
+    """What is forgotten, since no later commit asks for it, changes nothing."""
+    violations = judge(MANIFEST, DOCS, as_git_gives_them(branch, forgetful))
+    assert [(one.commit, one.path) for one in violations] == charged_word_by_word(branch)
