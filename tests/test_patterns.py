@@ -38,6 +38,7 @@ PATHS: list[tuple[str, list[bytes], list[bytes]]] = [
     ("a*b*c", [b"abc", b"aXbXc", b"abbcc", b"a/abcc"], [b"ab", b"acb", b"a/b/c"]),
     ("a*/b", [b"a/b", b"ab/b", b"abc/b/c"], [b"b", b"a/c/b", b"ab"]),
     ("*a*", [b"a", b"bab", b"b/cac/d"], [b"b", b"bcd/e"]),
+    ("*a*b*", [b"ab", b"cacbc"], [b"a", b"ba", b"a/b"]),
     # Two stars
     ("**/f", [b"f", b"a/f", b"a/b/f", b"f/a", b"a/f/b"], [b"ff", b"a/ff", b"a"]),
     ("/**/f", [b"f", b"a/f", b"a/b/f", b"a/f/b"], [b"ff", b"a/ff"]),
@@ -66,19 +67,22 @@ PATHS: list[tuple[str, list[bytes], list[bytes]]] = [
     # Before an escaped slash, two stars take one folder at least
     ("**\\/f", [b"a/f", b"a/b/f"], [b"f", b"af"]),
     ("a/**\\/f", [b"a/b/f", b"a/b/c/f"], [b"a/f", b"f"]),
+    ("a/b/**\\/f", [b"a/b/c/f"], [b"a/b/f"]),
+    ("[a]**\\/f", [b"a/f", b"ab/f"], [b"a/b/f", b"f"]),
+    ("a/*\\/f", [b"a/b/f"], [b"a/f", b"a/b/c/f"]),
     # A question mark: one byte, no slash
     ("?", [b"a", b"b/c", b"?", b"\xff", b"\n", b"a/bc"], [b"ab", "é".encode()]),
     ("??", [b"ab", "é".encode(), b"a/bc"], [b"a", b"abc", "€".encode()]),
     ("a?f", [b"abf", b"a\xfff", b"a\nf"], [b"af", b"a/f", "aéf".encode()]),
     ("/a/?", [b"a/b", b"a/b/c"], [b"a", b"a/", b"a/bc"]),
     # Brackets
-    ("[ab]", [b"a", b"b", b"c/a"], [b"c", b"ab", b"[ab]"]),
+    ("[ab]", [b"a", b"b", b"c/a"], [b"c", b"ab", b"[ab]", b"X"]),
     ("f[0-9]", [b"f0", b"f5", b"f9"], [b"f", b"fa", b"f10", b"f-"]),
     ("[a-cx-z]", [b"b", b"y"], [b"d", b"-"]),
     ("[!a]", [b"b", b"\n", b"\xff", b"a/b"], [b"a", b"bc", "é".encode()]),
     ("[^a]", [b"b", b"^"], [b"a"]),
     ("a[!x]f", [b"abf", b"a\nf"], [b"axf", b"a/f", b"af"]),
-    ("a[/]f", [], [b"a/f", b"a[/]f"]),
+    ("a[/]f", [], [b"a/f", b"a[/]f", b"af"]),
     ("a[+-0]f", [b"a+f", b"a-f", b"a.f", b"a0f"], [b"a/f", b"a1f"]),
     ("a[!+-0]f", [b"a1f"], [b"a.f", b"a/f"]),
     ("[]]", [b"]"], [b"a", b"[]]"]),
@@ -86,6 +90,7 @@ PATHS: list[tuple[str, list[bytes], list[bytes]]] = [
     ("[!]a]", [b"b"], [b"]", b"a"]),
     ("[]-a]", [b"]", b"^", b"_", b"`", b"a"], [b"-", b"b", b"\\"]),
     ("[a-]", [b"a", b"-"], [b"b"]),
+    ("[a-]b", [b"ab", b"-b"], [b"bb", b"b"]),
     ("[-a]", [b"a", b"-"], [b"b"]),
     ("[!-a]", [b"b"], [b"a", b"-"]),
     ("[--0]", [b"-", b"0"], [b"1", b",", b"a/1"]),
@@ -124,7 +129,9 @@ PATHS: list[tuple[str, list[bytes], list[bytes]]] = [
     ("[[:alpha:]0-4_]", [b"a", b"3", b"_"], [b"5"]),
     ("[[:digit:]-a]", [b"0", b"-", b"a"], [b"=", b"b"]),
     ("[:alpha:]", [b"a", b":", b"l"], [b"b", b"[", b"]"]),
+    ("[a[:alpha:]]", [b"a", b"b"], [b"0"]),
     ("[[:]", [b"[", b":"], [b"a"]),
+    ("[[:]:]", [b"[:]", b"::]"], [b"[", b":"]),
     ("[[:alpha]", [b"[", b":", b"a", b"l"], [b"b", b"]"]),
     ("[[.a.]]", [b"[]", b".]", b"a]"], [b"a", b"."]),
     # Backslashes
@@ -145,6 +152,8 @@ PATHS: list[tuple[str, list[bytes], list[bytes]]] = [
     ("a\\  ", [b"a "], [b"a", b"a  "]),
     ("a \\ ", [b"a  "], [b"a ", b"a"]),
     ("a\\\\ ", [b"a\\"], [b"a\\ ", b"a "]),
+    ("X\\ ", [b"X "], [b"X"]),
+    ("X", [b"X"], [b"x"]),
     ("a/ ", [b"a/", b"a/b"], [b"a"]),
     (" a", [b" a"], [b"a"]),
     ("a b", [b"a b"], [b"a", b"b"]),
@@ -233,6 +242,11 @@ def test_the_last_pattern_that_matches_decides(
     assert {path: (read.match(*one), read.deciding(*one)) for path, one in asked.items()} == decided
 
 
+def test_a_path_is_a_files_unless_it_is_said_to_be_a_folders() -> None:
+    patterns = PathPatterns(["a/"])
+    assert (patterns.match(b"a"), patterns.deciding(b"a")) == (False, None)
+
+
 def test_a_path_pattern_keeps_its_text() -> None:
     texts = ["/a/", "!b ", "\\#c"]
     assert [pattern.text for pattern in PathPatterns(texts).patterns] == texts
@@ -257,10 +271,13 @@ NAMES: list[tuple[str, list[bytes], list[bytes]]] = [
     ("work**", [b"work", b"work/a", b"works/a/b"], [b"wor", b"a/work"]),
     ("a**z", [b"az", b"a/z", b"abc/xyz"], [b"a", b"az/b"]),
     ("**x", [b"x", b"ax", b"a/x", b"a/bx"], [b"xa", b"x/a"]),
+    ("**xy", [b"xy", b"axy", b"a/xy"], [b"y", b"ay", b"x"]),
     ("**/x", [b"x", b"a/x", b"a/b/x"], [b"ax", b"x/a", b"a/bx"]),
     ("work/**/x", [b"work/x", b"work/a/x", b"work/a/b/x"], [b"workx", b"work/ax", b"x", b"work/"]),
     ("work**/x", [b"work/x", b"works/x", b"work/a/x"], [b"workx"]),
     ("**/**/x", [b"x", b"a/x", b"a/b/x"], [b"ax"]),
+    ("a/**/**/x", [b"a/x", b"a/b/x", b"a/b/c/x"], [b"ax", b"x", b"a/bx"]),
+    ("a/bc/d/**/**/x", [b"a/bc/d/x", b"a/bc/d/e/x"], [b"a/x", b"a/bc/dx"]),
     ("a/**/b/**/c", [b"a/b/c", b"a/x/b/y/z/c"], [b"a/c/b", b"a/bc", b"ab/c"]),
     ("***/x", [b"x", b"a/x", b"a/b/x"], [b"ax"]),
     ("**/*", [b"a", b"a/b", b"a/b/c"], []),
