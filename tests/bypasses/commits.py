@@ -552,7 +552,7 @@ def file_taken_from_release(clone: Clone) -> None:
     """The value is trusted on release, which this commit does not contain."""
     clone.on("release", {"api/a.py": "release\n"})
     clone.git("checkout", "--quiet", "release", "--", "api/a.py")
-    clone.commit({})
+    clone.commit({}, "Take it")  # a subject of its own: in the same second it would be the very same commit
 
 
 # -- Other lanes' branches
