@@ -22,35 +22,60 @@ def raw(*entries: Entry) -> bytes:
     return b"".join(mode + b" " + name + b"\0" + ID for mode, name in entries)
 
 
-@pytest.mark.parametrize(
-    ("tree", "expected"),
-    [
-        (raw(), {}),
-        (raw((FILE, b"a")), {}),
-        (raw((FILE, b"a.b"), (FOLDER, b"a"), (FILE, b"a0")), {}),
-        (raw((FOLDER, b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
-        (raw((FILE, b"b"), (FILE, b"a")), {"a behind b": 1}),
-        (raw((FILE, b"a"), (FILE, b"a")), {"the name a twice": 1}),
-        (raw((FILE, b"a"), (FILE, b"a"), (FOLDER, b"a")), {"the name a twice": 2}),
-        (raw((FILE, b"a"), (FILE, b"a.b"), (FOLDER, b"a")), {"the name a twice": 1}),
-        (raw((FILE, b"b"), (FILE, b"a"), (FILE, b"a")), {"the name a twice": 1, "a behind b": 1}),
-        (raw((FILE, b"a\n"), (FILE, b"a\n")), {'the name "a\\n" twice': 1}),
-        (raw((FILE, b"")), {"the name of no letters": 1}),
-        (raw((FOLDER, b"")), {"the name of no letters": 1}),
-        (raw((FILE, b"n" * 200 + b"/")), {"the name " + "n" * 99 + "…": 1}),
-        (raw((FILE, b".git\xff")), {'the name ".git\\377"': 1}),
-        (raw((FILE, b"..\xff")), {}),
-        (raw((b"040000", b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
-        (raw((FILE, b"a.b"), (b"040000", b"a")), {}),
-        (raw((b"160000", b"a"), (FILE, b"a.b")), {}),
-        (raw((b"140000", b"a"), (FILE, b"a.b")), {}),
-        (raw((FILE, b"a"))[:-1], {"garbage": 1}),
-        (raw((FILE, b"a")) + b"1", {"garbage": 1}),
-        (raw((b"", b"a")), {"garbage": 1}),
-        (raw((b"9", b"a")), {"garbage": 1}),
-        (b"100644\0" + ID, {"garbage": 1}),
-    ],
-)
+ROWS: list[tuple[bytes, dict[str, int]]] = [
+    (raw(), {}),
+    (raw((FILE, b"a")), {}),
+    (raw((FILE, b"a.b"), (FOLDER, b"a"), (FILE, b"a0")), {}),
+    (raw((FOLDER, b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
+    (raw((FILE, b"b"), (FILE, b"a")), {"a behind b": 1}),
+    (raw((FILE, b"a"), (FILE, b"a")), {"the name a twice": 1}),
+    (raw((FILE, b"a"), (FILE, b"a"), (FOLDER, b"a")), {"the name a twice": 2}),
+    (raw((FILE, b"a"), (FILE, b"a.b"), (FOLDER, b"a")), {"the name a twice": 1}),
+    (raw((FILE, b"b"), (FILE, b"a"), (FILE, b"a")), {"the name a twice": 1, "a behind b": 1}),
+    (raw((FILE, b"a\n"), (FILE, b"a\n")), {'the name "a\\n" twice': 1}),
+    (raw((FILE, b"")), {"the name of no letters": 1}),
+    (raw((FOLDER, b"")), {"the name of no letters": 1}),
+    (raw((FILE, b"n" * 200 + b"/")), {"the name " + "n" * 99 + "…": 1}),
+    (raw((FILE, b".git\xff")), {'the name ".git\\377"': 1}),
+    (raw((FILE, b"..\xff")), {}),
+    (raw((b"040000", b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
+    (raw((FILE, b"a.b"), (b"040000", b"a")), {}),
+    (raw((b"160000", b"a"), (FILE, b"a.b")), {}),
+    (raw((b"140000", b"a"), (FILE, b"a.b")), {}),
+    (raw((FILE, b"a"))[:-1], {"garbage": 1}),
+    (raw((FILE, b"a")) + b"1", {"garbage": 1}),
+    (raw((b"", b"a")), {"garbage": 1}),
+    (raw((b"9", b"a")), {"garbage": 1}),
+    (b"100644\0" + ID, {"garbage": 1}),
+    # Old and odd modes: what git reads is their number
+    (raw((b"040000", b"")), {"the name of no letters": 1}),
+    (raw((b"040755", b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
+    (b"040000 a\0" + b"x" * 19 + b"1", {}),
+    (raw((b"0000", b"aab"), (b"0000", b"aba")), {}),
+    (raw((b"4000", b"ab"), (b"4000", b"ba")), {}),
+    (raw((b"10", b"aaaab"), (b"10", b"aaaba")), {}),
+    (raw((b"10064", b"ab"), (b"10064", b"ba")), {}),
+    (raw((b"11111", b"ab"), (b"11111", b"ba")), {}),
+    (raw((b"1006440", b"..")), {"the name ..": 1}),
+    (raw((b"1abcde", b"a")), {"garbage": 1}),
+    # Names
+    (raw((FOLDER, b".")), {"the name .": 1}),
+    (raw((FOLDER, b"..")), {"the name ..": 1}),
+    (raw((FILE, b".."), (FILE, b"a b"), (FILE, b"c b")), {"the name ..": 1}),
+    (raw((FILE, b"x/y")), {"the name x/y": 1}),
+    (raw((FILE, b"xy\\.git")), {'the name "xy\\\\.git"': 1}),
+    (raw((FILE, b"\\.git")), {'the name "\\\\.git"': 1}),
+    (raw((FILE, b".git:\n")), {'the name ".git:\\n"': 1}),
+    (raw((FILE, b"\n/")), {'the name "\\n/"': 1}),
+    (raw((FILE, "\u202a.git".encode())), {'the name "\\342\\200\\252.git"': 1}),
+    (raw((FILE, "\u206a.git".encode())), {'the name "\\342\\201\\252.git"': 1}),
+    (raw((FILE, ".g\ufeffit".encode())), {'the name ".g\\357\\273\\277it"': 1}),
+    (raw((FILE, "\u2010.git".encode())), {}),
+    (raw((FILE, "\u2069.git".encode())), {}),
+]
+
+
+@pytest.mark.parametrize(("tree", "expected"), ROWS)
 def test_flaws(tree: bytes, expected: dict[str, int]) -> None:
     assert flaws(tree, 20) == expected
 
@@ -109,6 +134,14 @@ def test_git_fsck_says_the_same(drawn: list[tuple[list[Entry], int]]) -> None:
         ids = {store(repo, tree): tree for tree in trees}
         faults = set(re.findall(rf"(?:error|warning) in tree (\w+): (?:{FAULTS}):", repo.try_git("fsck").err))
         assert {oid for oid, tree in ids.items() if flaws(tree, 20)} == faults
+
+
+def test_git_fsck_says_the_same_of_the_table(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo", "--bare")
+    expected = {store(repo, tree) for tree, flawed in ROWS if flawed}
+    for tree, _ in ROWS:
+        store(repo, tree)
+    assert set(re.findall(rf"in tree (\w+): (?:{FAULTS}):", repo.try_git("fsck").err)) == expected
 
 
 FAULTS = "badTree|treeNotSorted|duplicateEntries|hasDot|hasDotdot|hasDotgit|fullPathname|emptyName"
