@@ -50,7 +50,7 @@ ROWS: list[tuple[bytes, dict[str, int]]] = [
     # Old and odd modes: what git reads is their number
     (raw((b"040000", b"")), {"the name of no letters": 1}),
     (raw((b"040755", b"a"), (FILE, b"a.b")), {"a.b behind a/": 1}),
-    (b"040000 a\0" + b"x" * 19 + b"1", {}),
+    (b"040000 a\0" + b"x" * 19 + b"1" + b"100644 b\0" + b"x" * 20, {}),
     (raw((b"0000", b"aab"), (b"0000", b"aba")), {}),
     (raw((b"4000", b"ab"), (b"4000", b"ba")), {}),
     (raw((b"10", b"aaaab"), (b"10", b"aaaba")), {}),
