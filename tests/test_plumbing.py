@@ -409,6 +409,7 @@ TREE_B = f"{B} tree 3\nxyz\n"
         ("walk", f"{A} {B}\n{B} ", "git rev-list stopped in the middle of a line"),
         ("blob", f"{A} blob 3\nxy", FSCK),
         ("blob", f"{A} blob 3", FSCK),
+        ("blob", f"{A} blob 100\nxy", FSCK),  # as long as it may be
         ("trees", f"{A} tree 3\nxy", TREE),
         ("trees", f"{A} tree 3\nxyz", TREE),
         # too few answers
@@ -425,6 +426,7 @@ TREE_B = f"{B} tree 3\nxyz\n"
         ("blob", f"{A} missing\n", FSCK),
         ("trees", f"{A} blob 3\nxyz\n{TREE_B}", TREE),
         ("trees", f"{A} missing\n{TREE_B}", TREE),
+        ("trees", f"{A} tree 3\nxyz\n{B} blob 1\n\n\n", TREE),
         # garbage
         ("symbolic_ref", "main\n", "git symbolic-ref answered garbage: main"),
         ("refs", "main\n", "git for-each-ref answered garbage: main"),
@@ -750,6 +752,7 @@ def test_headers(git: Git, in_folder: Repo) -> None:
         second: Header("Jörg".encode(), "Größe".encode(), False),
         merge: Header(b"Ann", b"", True),
     }
+    assert list(git.headers([second])) == [second]
     assert git.headers([]) == {}
 
 
