@@ -541,6 +541,22 @@ def test_half_a_diff(history: list[str], broken: Callable[[str], None], script: 
     assert judged(history) == message
 
 
+def test_more_than_can_be_judged(
+    history: list[str], in_folder: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The three commits change a file each, and the folder around it."""
+    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 4)
+    assert judged(history) == "more than 4 changed paths can't be judged; push fewer commits"
+    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 8)
+    assert judged(history) is None
+    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 100)
+    monkeypatch.setattr("lanes.verdict.MOST_VIOLATIONS", 2)
+    tip = in_folder.commit({"top.txt": "1", "other.txt": "1"})
+    assert judged([tip]) is None
+    tip = in_folder.commit({"top.txt": "2"})
+    assert judged([tip]) == "more than 2 changes lie outside the lane, too many to list"
+
+
 # -- Configuration
 
 

@@ -529,6 +529,38 @@ def a_tree_of_main_that_no_tree_may_be(clone: Clone) -> None:
     _put(clone, "docs", ("100644", b"a.md", clone.blob()))
 
 
+@accepted
+def a_file_beside_what_main_should_not_hold(clone: Clone) -> None:
+    """What was wrong with a folder before is not the fault of whoever adds a file to it."""
+    _put(clone, "docs", ("40000", b"..", _evil_folder(clone)))
+    clone.publish("HEAD:refs/heads/main")
+    _put(clone, "docs", ("100644", b"new.md", clone.blob()))
+
+
+@accepted
+def a_file_below_a_root_of_main_that_no_tree_may_be(clone: Clone) -> None:
+    """Nor where the root is wrong, which everything is in."""
+    _put(clone, "", ("40000", b"..", _evil_folder(clone)))
+    clone.publish("HEAD:refs/heads/main")
+    _put(clone, "docs", ("100644", b"new.md", clone.blob()))
+
+
+@not_judged
+def a_folder_of_main_that_grows_in_two_places(clone: Clone) -> None:
+    """The same tree is main's fault in the one place, and the commit's in the other."""
+    dots = ("40000", b"..", _evil_folder(clone))
+    _put(clone, "docs", ("40000", b"old", clone.tree(dots)))
+    clone.publish("HEAD:refs/heads/main")
+    grown = clone.tree(dots, ("100644", b"new.md", clone.blob()))
+    _put(clone, "docs", ("40000", b"old", grown), ("40000", b"other", grown))
+
+
+@not_judged
+def two_dots_in_a_root_commit(clone: Clone) -> None:
+    """It is compared with nothing, so all that is wrong with it is its fault."""
+    clone.commit_root(clone.tree(("40000", b"docs", clone.tree(("40000", b"..", _evil_folder(clone))))))
+
+
 @not_judged
 def a_tree_of_main_moved_to_the_lane(clone: Clone) -> None:
     """The server has that tree, but at this path it is new."""
