@@ -78,6 +78,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
         ("GIT_ICASE_PATHSPECS", False),
         ("GIT_EXTERNAL_DIFF", False),
         ("GIT_DIFF_OPTS", False),
+        ("GIT_CONFIG", False),  # which git config alone reads in the place of all files
     ],
 )
 def test_environment(monkeypatch: pytest.MonkeyPatch, name: str, kept: bool) -> None:
@@ -459,6 +460,8 @@ TREE_B = f"{B} tree 3\nxyz\n"
         ("walk", f"{A} {B[1:]}\n", "git rev-list answered garbage: OID OID"),
         ("walk", f"{A}  {B}\n", "git rev-list answered garbage: OID  OID"),
         ("walk", "\\377\n", "git rev-list answered garbage: \\xff"),
+        ("walk", "x" * 40 + "\n", f"git rev-list answered garbage: {'x' * 40}"),
+        ("walk", A + "x" * 24 + "\n", f"git rev-list answered garbage: {A}{'x' * 24}"),
         ("walk", "x" * 1000 + "\n", f"git rev-list answered garbage: {'x' * 200}"),
     ],
 )
