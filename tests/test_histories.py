@@ -20,9 +20,33 @@ RELAXED = {"deadline": None, "derandomize": True, "suppress_health_check": list(
 @settings(max_examples=250, **RELAXED)
 @given(histories())
 def test_the_verdict_is_the_models(history: History) -> None:
+    judge_as_the_model_does(history)
+
+
+@settings(max_examples=60, **RELAXED)
+@given(histories())
+def test_the_verdict_is_the_models_with_one_integration_branch(history: History) -> None:
+    """What most repositories have, and the shortest way through the search for trusted sides."""
+    history.release = history.main
+    judge_as_the_model_does(history, "update-ref", "-d", "refs/heads/release")
+
+
+def test_the_tip_of_the_one_integration_branch_merged() -> None:
+    """The commonest merge, which random histories seldom hold: the trusted side is the tip alone."""
+    begun, newer, mine = {"top": "1"}, {"top": "2"}, {"top": "1", "docs/in": "1"}
+    trees = [begun, newer, mine, {"top": "2", "docs/in": "1"}, {"top": "1", "docs/in": "1"}]
+    for tip, charged in ((3, set()), (4, {(4, "top")})):
+        history = History([[], [0], [0], [2, 1], [2, 1]], trees, main=1, release=1, tip=tip)
+        assert history.violations() == charged
+        judge_as_the_model_does(history, "update-ref", "-d", "refs/heads/release")
+
+
+def judge_as_the_model_does(history: History, *before: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         repo = make_repo(Path(folder, "repo"), "--bare")
         commits = build(repo, history)
+        if before:
+            repo.git(*before)
         git = Git(repo.path)
         trust = on_server(git)
         verdict = judge_branch(git, trust, Branch(BRANCH.encode(), b"work/docs-1", commits[history.tip]))
