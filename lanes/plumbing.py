@@ -517,7 +517,8 @@ def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) ->
     worst = [line for line in worst if _SOME_ID.search(line)] or worst
     said = f": {printable(worst[-1].strip())[:300]}" if worst else " and said nothing"
     ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
+    if not _DAMAGE.search(said.encode()):
+        return CannotJudge(f"git {name} {ended}{said}")
     asked = [found[0].decode() for word in arguments if (found := _SOME_ID.match(os.fsencode(word)))]
     about = f", asked about {asked[0][:12]}" if asked and not _SOME_ID.search(said.encode()) else ""
-    mend = "; run: git fsck" if _DAMAGE.search(said.encode()) else ""
-    return CannotJudge(f"git {name} {ended}{about}{said}{mend}")
+    return CannotJudge(f"git {name} {ended}{about}{said}; run: git fsck")

@@ -723,7 +723,7 @@ def test_entries(git: Git, in_folder: Repo) -> None:
         assert git.staged_entry(name) is None
         assert name == b"folder" or git.entry(tip, name) is None
     assert refused(lambda: git.entry(A, b"plain")) == (
-        "git ls-tree failed with exit status 128: fatal: not a tree object"
+        "git ls-tree failed with exit status 128, asked about OID: fatal: not a tree object; run: git fsck"
     )
 
 
@@ -810,7 +810,7 @@ def test_history(git: Git, in_folder: Repo) -> None:
     assert (git.is_ancestor(root, merge), git.is_ancestor(left, left)) == (True, True)
     assert (git.is_ancestor(merge, root), git.is_ancestor(left, right)) == (False, False)
     assert refused(lambda: git.is_ancestor(A, root)) == (
-        "git merge-base failed with exit status 128: fatal: Not a valid commit name OID"
+        "git merge-base failed with exit status 128: fatal: Not a valid commit name OID; run: git fsck"
     )
 
 
