@@ -182,6 +182,7 @@ def _branch_json(verdict: Verdict, headers: Headers) -> dict[str, object]:
         "base": verdict.base,
         "commits": verdict.commits,
         "error": verdict.error,
+        "refusal": verdict.refusal,
         "violations": [_violation_json(violation, headers) for violation in verdict.violations],
     }
 

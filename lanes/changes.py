@@ -84,7 +84,7 @@ class Blocks:
             elif not _is_folder(change.old):
                 yield change
             self._left -= 1
-            if not self._left:
+            if self._left < 0:
                 raise CannotJudge(
                     f"more than {MOST_CHANGES:,} changed paths can't be judged; push fewer commits"
                 )

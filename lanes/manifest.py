@@ -12,7 +12,7 @@ from lanes.text import printable, shortened
 
 FILE = b".lanes.toml"
 MAX_BYTES = 1 << 20
-MOST_DOTS = 1000  # in one line
+MOST_DOTS = 300  # in one line
 MOST_PROBLEMS = 100
 BRANCHES = b"refs/heads/"
 

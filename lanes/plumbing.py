@@ -5,6 +5,7 @@ Every failure of git is a CannotJudge that says which command failed and what it
 
 import os
 import re
+import signal
 import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -71,15 +72,16 @@ class Git:
         # Where git says no by its exit status it says nothing else.
         if process.returncode not in ok or (process.returncode and output):
             raise _failure(arguments, process.returncode, complaint)
-        if broken := _BROKEN_REF.search(complaint):
-            raise CannotJudge(f"the ref {printable(broken[1])} is broken; run: git fsck")
+        for ref in _BROKEN_REF.findall(complaint):
+            if _asked_for(ref, arguments):
+                raise CannotJudge(f"the ref {printable(ref)} is broken; restore it, or fetch it again")
         return output, process.returncode
 
     @contextmanager
     def stream(self, *arguments: str | bytes, feed: Iterable[bytes] = ()) -> Iterator[IO[bytes]]:
         """Run one command and read its output while it works; *feed* is its input, written alongside.
 
-        Whoever reads must read to the end. Raises CannotJudge when the command fails.
+        The caller must read to the end. Raises CannotJudge when the command fails.
         """
         with self._started(arguments) as process:
             if not (process.stdin and process.stdout and process.stderr):
@@ -129,18 +131,30 @@ class Git:
             raise CannotJudge(f"git can't be started ({error.strerror}); install git or mend PATH") from None
 
     def typed(self, *arguments: str | bytes, environment: Mapping[str, str]) -> tuple[int, str]:
-        """Run git as a person types it, in this *environment* alone; give its status and all that it said."""
-        command = ["git", *arguments]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        return done.returncode, done.stdout.decode("utf-8", "surrogateescape").strip()
+        """Run git as a person types it, in this *environment* alone; give its status and all that it said.
+
+        It has a session of its own, so that the hooks and servers which it starts end with it.
+        """
+        process: subprocess.Popen[bytes] | None = None
+        try:
+            with signals.held():
+                process = subprocess.Popen(
+                    ["git", *arguments],
+                    cwd=self.folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            said, _ = process.communicate()
+        except BaseException:
+            if process is not None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+            raise
+        return process.returncode, said.decode("utf-8", "surrogateescape").strip()
 
     def require_version(self) -> None:
         """Raise CannotJudge when git is older than what this project is tested with."""
@@ -167,7 +181,7 @@ class Git:
         for record in _complete(said, b"\0", "git config"):
             key, _, value = record.partition(b"\n")
             found.setdefault(key, []).append(value)
-        if b"false" not in found.pop(b"core.commitgraph", []):
+        if found.pop(b"core.commitgraph", [])[-1:] != [b"false"]:
             raise _garbage("git config", said)
         return found
 
@@ -493,10 +507,19 @@ def _wait(process: subprocess.Popen[bytes], listener: threading.Thread | None = 
 
 _DUBIOUS = re.compile(rb"safe\.directory (.+)")
 _BROKEN_REF = re.compile(rb"^warning: ignoring broken ref (.+)$", re.MULTILINE)
+
+
+def _asked_for(ref: bytes, arguments: Sequence[str | bytes]) -> bool:
+    """Tell whether *ref* is one of those that for-each-ref was asked for: it looks at others on its way."""
+    prefixes = [word for word in arguments if isinstance(word, bytes)]
+    return not prefixes or any(ref == word or ref.startswith(word.rstrip(b"/") + b"/") for word in prefixes)
+
+
 _SOME_ID = re.compile(rb"[0-9a-f]{40}")
 # What git says of objects that are missing or damaged.
 _DAMAGE = re.compile(
-    rb"bad object|bad tree|missing|corrupt|unable to (?:read|parse|unpack|find)|could not (?:read|parse|get)"
+    rb"bad object|bad tree|missing|corrupt|unable to (?:read|parse|unpack|find)"
+    rb"|could not (?:read|parse|get)(?! from remote)"
     rb"|inflate|loose object|not a tree|not a valid|revision walk|unpack|packfile|pack has|bogus|cannot read",
     re.IGNORECASE,
 )

@@ -6,18 +6,21 @@ The rest is imported when a program runs, where a signal or a failure finds an a
 import sys
 
 
-def _hook(kind: type[BaseException], error: BaseException, _trace: object) -> None:
+def _quiet_interrupt(kind: type[BaseException], error: BaseException, _trace: object) -> None:
     """Let Python end by Ctrl-C without a traceback, where no program can answer it yet."""
     if kind is not KeyboardInterrupt:
         sys.__excepthook__(kind, error, error.__traceback__)
 
 
-sys.excepthook = _hook
+sys.excepthook = _quiet_interrupt
 
 
 def _start(module: str) -> int:
-    from lanes.entry import start  # noqa: PLC0415 - see above
-
+    try:
+        from lanes.entry import start  # noqa: PLC0415 - see above
+    except ImportError as error:
+        sys.stderr.write(f"lanes: this installation is not whole ({error}); install git-lanes again\n")
+        return 2
     return start(module)
 
 

@@ -9,8 +9,8 @@ from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, FILE, ManifestInvalid
 from lanes.plumbing import Git, is_null
 from lanes.text import printable
-from lanes.trust import Trust, folded, manifest_at
-from lanes.verdict import Branch, Verdict, judge_branch, mistaken_for
+from lanes.trust import Trust, folded, manifest_at, mistaken_for
+from lanes.verdict import Branch, Verdict, judge_branch
 
 _FILE = FILE.decode()
 TAGS = b"refs/tags/"

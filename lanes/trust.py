@@ -72,10 +72,13 @@ class Trust:
     def lane_of(self, branch: bytes) -> Lane | None:
         """Give the lane of *branch*, None where none covers it.
 
-        Raises CannotJudge, naming the manifest, where several do, or where no manifest is in force.
+        Raises CannotJudge, naming the manifest, where several do, where the branch could be mistaken for an
+        integration branch, or where no manifest is in force.
         """
         manifest = self.required()
         try:
+            if main := self.lookalike(branch):
+                raise CannotJudge(f"{printable(branch)}: {mistaken_for(main)}")
             return manifest.lane_of(branch)
         except CannotJudge as error:
             raise CannotJudge("\n".join([str(error), *self.in_force])) from None
@@ -111,6 +114,13 @@ def on_server(git: Git) -> Trust:
                 f" on the server, run: git symbolic-ref --delete {printable(name)}"
             )
     return replace(trust, tips={name: value.oid for name, value in integration.items()})
+
+
+def mistaken_for(name: bytes) -> str:
+    """Say why a ref is refused that equals *name* but for case."""
+    return (
+        f"it differs from {printable(name)} by case alone, and on many a disk they are one; use another name"
+    )
 
 
 def folded(name: bytes) -> str:

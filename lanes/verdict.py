@@ -11,8 +11,8 @@ from lanes.history import History, Step, staged
 from lanes.judge import Commit, Violation, judge
 from lanes.manifest import Lane, Manifest
 from lanes.plumbing import Git
-from lanes.text import printable
-from lanes.trust import Trust
+from lanes.text import quoted, shortened
+from lanes.trust import Trust, mistaken_for
 
 MOST_VIOLATIONS = 500_000
 """So many are listed for one branch, and no more: they take about half a kilobyte of memory each."""
@@ -75,11 +75,6 @@ def judge_branch(git: Git, trust: Trust, branch: Branch, counted: bool = False) 
     return judge_for(git, trust, branch, trust.required().lane_of(branch.name), counted)
 
 
-def mistaken_for(name: bytes) -> str:
-    """Say why a ref is refused that equals *name* but for case."""
-    return f"it differs from {printable(name)} by case alone, and on many a disk the two are one; rename it"
-
-
 def judge_for(git: Git, trust: Trust, branch: Branch, lane: Lane | None, counted: bool = False) -> Verdict:
     """Judge all commits that a branch contains and that are not trusted, for *lane*."""
     ref, _, tip = branch
@@ -123,5 +118,8 @@ def _violations(
 def _listed(found: Iterator[Violation]) -> tuple[Violation, ...]:
     listed = tuple(islice(found, MOST_VIOLATIONS))
     if next(found, None):
-        raise CannotJudge(f"more than {MOST_VIOLATIONS:,} changes lie outside the lane, too many to list")
+        raise CannotJudge(
+            f"more than {MOST_VIOLATIONS:,} changes lie outside the lane, too many to list; the first is"
+            f" in commit {(listed[0].commit or '')[:12]}: {shortened(quoted(listed[0].path or b''), 300)}"
+        )
     return listed

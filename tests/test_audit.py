@@ -176,6 +176,7 @@ def test_integration_branches(clone: Repo) -> None:
         "base": tip,
         "commits": 0,
         "error": None,
+        "refusal": None,
         "violations": [],
     }
 
@@ -202,6 +203,7 @@ def test_unlisted_branches_allowed(clone: Repo) -> None:
         "base": base,
         "commits": 1,
         "error": None,
+        "refusal": None,
         "violations": [],
     }
     clone.commit({"ci/run": "x"}, "Out")
@@ -267,6 +269,7 @@ def test_json_whole(clone: Repo) -> None:
                 "base": base,
                 "commits": 2,
                 "error": None,
+                "refusal": None,
                 "violations": [
                     {
                         "commit": first,
@@ -318,6 +321,7 @@ def test_json_of_what_is_inside(clone: Repo) -> None:
                 "base": base,
                 "commits": 1,
                 "error": None,
+                "refusal": None,
                 "violations": [],
             }
         ],
@@ -345,6 +349,7 @@ def test_json_of_no_lane(clone: Repo) -> None:
         "base": base,
         "commits": 0,
         "error": None,
+        "refusal": None,
         "violations": [violation],
     }
     assert only(clone, status=1) == branch
@@ -810,6 +815,7 @@ def test_an_ambiguous_branch_among_others(clone: Repo) -> None:
         "base": None,
         "commits": 0,
         "error": AMBIGUOUS,
+        "refusal": None,
         "violations": [],
     }
     assert [len(branch["violations"]) for branch in found] == [0, 1, 0]
@@ -838,6 +844,7 @@ def test_no_manifest(repo: Repo) -> None:
                 "base": None,
                 "commits": 0,
                 "error": f"{NO_MANIFEST}\n{BEGIN}".replace("OID", main[:12]),
+                "refusal": None,
                 "violations": [],
             }
         ],
@@ -867,6 +874,7 @@ def test_no_trusted_branch(repo: Repo) -> None:
                     " refs/remotes/origin/master, refs/heads/main, refs/heads/master, and none exists\n"
                     "to begin: run: git fetch origin && git remote set-head origin --auto"
                 ),
+                "refusal": None,
                 "violations": [],
             }
         ],

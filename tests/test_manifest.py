@@ -471,12 +471,12 @@ def test_every_depth_is_an_error_that_can_be_read(opening: str, closing: str) ->
 
 
 def test_a_key_of_many_parts() -> None:
-    assert problems(f"version = 1\n{'a.' * 1000}a = 1") == [f".lanes.toml:2: a: unknown key; {KEYS}"]
+    assert problems(f"version = 1\n{'a.' * 300}a = 1") == [f".lanes.toml:2: a: unknown key; {KEYS}"]
 
 
 def test_a_key_that_takes_too_long_to_read() -> None:
     """Python's reader takes 25 seconds for one of a megabyte."""
-    too_long = [".lanes.toml:2: the line holds more than 1,000 dots; break it into several"]
+    too_long = [".lanes.toml:2: the line holds more than 300 dots; break it into several"]
     assert problems(f"version = 1\n{'a.' * 500_000}a = 1") == too_long
 
 

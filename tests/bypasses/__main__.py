@@ -17,20 +17,24 @@ def main() -> int:
     parser.add_argument("hook", help="the command that git runs as pre-receive hook, for the shell")
     parser.add_argument("only", nargs="*", help="play only scenarios with one of these words in their names")
     arguments = parser.parse_args()
+    names = {f"{scenario.group}: {scenario.name}": scenario for scenario in SCENARIOS}
+    chosen = [name for name in names if not arguments.only or any(word in name for word in arguments.only)]
+    if not chosen:
+        parser.error("no scenario has such a word in its name")
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]
+    right = []
     with TemporaryDirectory() as folder:
         os.environ.update(settings(Path(folder)))
-        stage = Stage(Path(folder), arguments.hook)
-        chosen = [
-            scenario
-            for scenario in SCENARIOS
-            if not arguments.only
-            or any(word in f"{scenario.group} {scenario.name}" for word in arguments.only)
-        ]
-        played = [stage.play(scenario) for scenario in chosen]
-    print("\n".join(table(played)))
-    return 0 if all(one.right for one in played) else 1
+        try:
+            stage = Stage(Path(folder), arguments.hook)
+        except FileNotFoundError as error:
+            parser.error(str(error))
+        played = (stage.play(names[name]) for name in chosen)
+        for line in table(played, max(map(len, chosen))):
+            print(line, flush=True)
+            right.append("  WRONG: " not in line)
+    return 0 if all(right) else 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import inspect
 import re
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -204,6 +205,9 @@ class Stage:
         clone.git("fetch", "--quiet", "origin")
         clone.git("remote", "set-head", "origin", "main")
         clone.git("switch", "--quiet", "-c", BRANCH)
+        # As the shell says that it finds no such command, or can't run it.
+        if subprocess.run(["sh", "-c", hook], stdin=subprocess.DEVNULL, check=False).returncode in (126, 127):
+            raise FileNotFoundError(f"the hook can't be started: {hook}")
         file = server.path / "hooks" / "pre-receive"
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"#!/bin/sh\n{hook}\n")
@@ -232,12 +236,12 @@ class Stage:
         return copy.run(self._audit or "", "--as", BRANCH, tip)
 
 
-def table(played: Iterable[Played]) -> Iterator[str]:
-    """Give a line for each scenario, and one that counts them."""
-    everything = list(played)
-    width = max(len(f"{one.scenario.group}: {one.scenario.name}") for one in everything)
+def table(played: Iterable[Played], width: int) -> Iterator[str]:
+    """Give a line for each scenario as it is played, with so wide a name, and one that counts them."""
+    everything = []
     yield f"{'scenario':{width}}  must       did"
-    for one in everything:
+    for one in played:
+        everything.append(one)
         name = f"{one.scenario.group}: {one.scenario.name}"
         did = "let it in" if one.let_in else "refused"
         wrong = "" if one.right else "  WRONG: " + one.scenario.why.split("\n")[0]

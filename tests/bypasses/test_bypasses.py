@@ -48,6 +48,6 @@ def test_the_suite_can_fail(tmp_path: Path) -> None:
     chosen = [scenario for scenario in SCENARIOS if (scenario.group, scenario.name) in FOUND_OUT]
     played = [stage.play(scenario) for scenario in chosen]
     assert {(one.scenario.group, one.scenario.name): one.let_in for one in played} == FOUND_OUT
-    lines = list(table(played))
+    lines = list(table(played, 40))
     assert lines[-1] == "3 scenarios: 2 got past the hook, 1 that are legal were refused"
     assert all("  WRONG: " in line for line in lines[1:-1])

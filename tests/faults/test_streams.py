@@ -292,7 +292,7 @@ def test_the_writer_is_killed(world: World, situation: Situation, share: int) ->
         assert writer.stdout is not None
         writer.stdout.close()
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(0.2)
+            process.wait(1)  # the writer needs a moment to start, too
         writer.send_signal(signal.SIGKILL)
         out, err = (text.decode() for text in process.communicate(timeout=LIMIT))
     finally:
