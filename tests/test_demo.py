@@ -23,6 +23,12 @@ remote:       git rebase -i OID
 remote:     or go back to there, keep your files as they are, and commit those of your lane alone:
 remote:       git reset OID
 """
+GO_BACK = """\
+remote:   manifest in force: .lanes.toml of refs/heads/main at OID
+remote:   next:
+remote:     go back to OID, keep your files as they are, and commit those of your lane alone:
+remote:       git reset OID
+"""
 COPY = "or, where they are changes of main: push main first, and take them by a merge, not as a copy"
 WIDEN = 'or ask the integrator to widen lane "quizzes" in .lanes.toml on main, if it should write these paths'
 QUIZ_LANE = f"""\
@@ -97,8 +103,8 @@ remote:     {COPY}
             "Another merge of main slips a change of a lesson in.",
             6,
             "1 change in 1 commit",
-            'remote:   commit OID "Merge main" by Demo\n' + LESSON,
-        ),
+            'remote:   commit OID (a merge) "Merge main" by Demo\n' + LESSON,
+        ).replace(TAKE_OUT, GO_BACK),
         "Every verdict was right.\n",
     ]
 )

@@ -395,7 +395,7 @@ def test_merging_main(lane: Repo) -> None:
     lane.git("merge", "--quiet", "--no-edit", "--strategy=ours", "main")
     assert refusal(lane, "work/docs-2") == outside(
         TOP, branch="work/docs-2", subject="Merge branch 'main' into work/docs-2", todo=REMADE
-    ).replace("Ann\n", "Ann, a merge\n")
+    ).replace("commit OID", "commit OID (a merge)")
 
 
 # -- Integration branches, and the manifest

@@ -415,7 +415,7 @@ def test_a_merge_of_both_that_drops_a_change_of_one(clone: Repo) -> None:
     clone.git("merge", "--quiet", "--no-edit", "--strategy=ours", "release")
     assert remote_lines(clone.push("work/docs-1")).split("\n")[:3] == [
         'lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"',
-        "  commit OID \"Merge branch 'release' into work/docs-1\" by Ann, a merge",
+        "  commit OID (a merge) \"Merge branch 'release' into work/docs-1\" by Ann",
         '    changes api/a.py (outside-lane: lane "api" may write it)',
     ]
 
