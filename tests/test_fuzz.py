@@ -55,7 +55,9 @@ names = st.one_of(
     ),
     st.binary(min_size=1, max_size=4).map(lambda name: re.sub(rb"[\0\n /]", b"x", name)),
 )
-ref_names = st.builds(bytes.__add__, st.sampled_from([b"refs/heads/", b"refs/tags/"]), names)
+# What no ref may hold: git-check-ref-format(1).
+ref_parts = names.map(lambda name: re.sub(rb"[\x00-\x20\x7f~^:?*\[\\]", b"x", name))
+ref_names = st.builds(bytes.__add__, st.sampled_from([b"refs/heads/", b"refs/tags/"]), ref_parts)
 paths = st.lists(names, min_size=1, max_size=3).map(b"/".join)
 SPLICES = (
     b"\0",
@@ -191,7 +193,9 @@ def check_message(error: Exception) -> None:
 # -- What git gives a hook
 
 
-updates = st.builds(Update, ref_names, old=st.just("0" * 40) | oids, new=oids)
+updates = st.builds(Update, ref_names, old=st.just("0" * 40) | oids, new=oids).filter(
+    lambda update: len(update.old) == len(update.new)
+)
 
 
 def _received(lines: list[Update]) -> bytes:
@@ -254,6 +258,7 @@ def _config(pairs: list[tuple[bytes, bytes]]) -> tuple[bytes, dict[bytes, list[b
     found: dict[bytes, list[bytes]] = {}
     for key, value in pairs:
         found.setdefault(key, []).append(value)
+    pairs = [*pairs, (b"core.commitgraph", b"false")]  # what the environment always sets
     return b"".join(b"%s\n%s\0" % (key, value) for key, value in pairs), found
 
 
@@ -863,7 +868,7 @@ def _one(name: str) -> st.SearchStrategy[bytes]:
     return from_outside(QUESTIONS[name].answers.map(lambda answer: answer[0]))
 
 
-REFSPEC = b"remote.origin.fetch\n+refs/heads/*:refs/remotes/origin/*\0"
+REFSPEC = b"remote.origin.fetch\n+refs/heads/*:refs/remotes/origin/*\0core.commitgraph\nfalse\0"
 MAIN = b"%s refs/heads/main\0\n%s refs/remotes/origin/main\0\n" % ((TRUSTED.encode(),) * 2)
 PUSH = [Update(b"refs/heads/work/docs-1", "0" * 40, JUDGED), Update(b"refs/tags/x", "0" * 40, TRUSTED)]
 WHOLE: dict[str, st.SearchStrategy[bytes]] = {

@@ -455,7 +455,7 @@ def test_nested_too_deep(text: str, line: int) -> None:
 
 @pytest.mark.parametrize(
     ("opening", "closing"),
-    [("[", "]"), ("{a=", "}"), ("{'a'=", "}"), ('{"\\u00e9"=', "}"), ("[{'a'=", "}]"), ("{a.'b'.c=", "}")],
+    [("[", "]"), ("{a=", "}"), ("{'a'=", "}"), ('{"\\u00e9"=', "}"), ("[{'a'=", "}]"), ("{a=[{b=", "}]}")],
 )
 def test_every_depth_is_an_error_that_can_be_read(opening: str, closing: str) -> None:
     def found(depth: int) -> list[str]:

@@ -439,7 +439,7 @@ def test_a_main_that_somebody_else_moved(lane: Repo, server: Repo, tmp_path: Pat
 def test_a_name_that_differs_in_case_only(lane: Repo, name: str) -> None:
     assert refusal(lane, f"main:refs/heads/{name}") == (
         f"lanes: {name} is rejected: it differs from {name.lower()} by case alone,"
-        f" and on many a disk the two are one; rename it\n{IN_FORCE}"
+        f" and on many a disk they are one; use another name\n{IN_FORCE}"
     )
 
 
