@@ -548,16 +548,17 @@ def test_more_than_can_be_judged(
     history: list[str], in_folder: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The three commits change a file each, and the folder around it."""
-    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 4)
-    assert judged(history) == "more than 4 changed paths can't be judged; push fewer commits"
-    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 8)
+    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 5)
+    assert judged(history) == "more than 5 changed paths can't be judged; push fewer commits"
+    monkeypatch.setattr("lanes.changes.MOST_CHANGES", 6)
     assert judged(history) is None
     monkeypatch.setattr("lanes.changes.MOST_CHANGES", 100)
     monkeypatch.setattr("lanes.verdict.MOST_VIOLATIONS", 2)
     tip = in_folder.commit({"top.txt": "1", "other.txt": "1"})
     assert judged([tip]) is None
     tip = in_folder.commit({"top.txt": "2"})
-    assert judged([tip]) == "more than 2 changes lie outside the lane, too many to list"
+    too_many = "more than 2 changes lie outside the lane, too many to list; the first is in commit OID: "
+    assert judged([tip]) == f"{too_many}other.txt"
 
 
 # -- Configuration

@@ -206,7 +206,8 @@ class Stage:
         clone.git("remote", "set-head", "origin", "main")
         clone.git("switch", "--quiet", "-c", BRANCH)
         # As the shell says that it finds no such command, or can't run it.
-        if subprocess.run(["sh", "-c", hook], stdin=subprocess.DEVNULL, check=False).returncode in (126, 127):
+        tried = subprocess.run(["sh", "-c", hook], input=b"", capture_output=True, check=False)
+        if tried.returncode in (126, 127):
             raise FileNotFoundError(f"the hook can't be started: {hook}")
         file = server.path / "hooks" / "pre-receive"
         file.parent.mkdir(exist_ok=True)
