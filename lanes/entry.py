@@ -62,7 +62,13 @@ def run(main: Callable[[], int]) -> int:
     except MemoryError:
         complain("could not judge: there is not enough memory for this")
         return 2
-    except Exception:
+    except Exception as error:
+        # Python wraps what is raised while a class is being made, a signal too.
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, signals.Ended):
+                raise cause from None
+            cause = cause.__cause__ or cause.__context__
         import traceback  # noqa: PLC0415 - a hook's start counts, and this is never needed
 
         complain(
