@@ -30,7 +30,6 @@ _FOLDER = b"040000 "
 _ID = rb"([0-9a-f]{40}(?:[0-9a-f]{24})?)"
 _ABOUT = re.compile(rb":([0-7]{6}) ([0-7]{6}) %b %b ([A-Z])" % (_ID, _ID))
 
-
 MOST_CHANGES = 20_000_000
 """So many changed paths are judged in one branch, no more: trees that share folders can hold any number."""
 _MOST_KEPT = 50_000  # grown folders that are kept before they are looked at,

@@ -507,14 +507,6 @@ def _wait(process: subprocess.Popen[bytes], listener: threading.Thread | None = 
 
 _DUBIOUS = re.compile(rb"safe\.directory (.+)")
 _BROKEN_REF = re.compile(rb"^warning: ignoring broken ref (.+)$", re.MULTILINE)
-
-
-def _asked_for(ref: bytes, arguments: Sequence[str | bytes]) -> bool:
-    """Tell whether *ref* is one of those that for-each-ref was asked for: it looks at others on its way."""
-    prefixes = [word for word in arguments if isinstance(word, bytes)]
-    return not prefixes or any(ref == word or ref.startswith(word.rstrip(b"/") + b"/") for word in prefixes)
-
-
 _SOME_ID = re.compile(rb"[0-9a-f]{40}")
 # What git says of objects that are missing or damaged.
 _DAMAGE = re.compile(
@@ -523,6 +515,12 @@ _DAMAGE = re.compile(
     rb"|inflate|loose object|not a tree|not a valid|revision walk|unpack|packfile|pack has|bogus|cannot read",
     re.IGNORECASE,
 )
+
+
+def _asked_for(ref: bytes, arguments: Sequence[str | bytes]) -> bool:
+    """Tell whether *ref* is one of those that for-each-ref was asked for: it looks at others on its way."""
+    prefixes = [word for word in arguments if isinstance(word, bytes)]
+    return not prefixes or any(ref == word or ref.startswith(word.rstrip(b"/") + b"/") for word in prefixes)
 
 
 def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) -> CannotJudge:

@@ -15,8 +15,8 @@ from lanes.verdict import Branch, Verdict, judge_branch
 _FILE = FILE.decode()
 TAGS = b"refs/tags/"
 REMOTES = b"refs/remotes/"
-NAME = rb"refs/[^\x00-\x20\x7f~^:?*\[\\]+"  # what no part of a ref may hold: git-check-ref-format(1)
 REPLACE = b"refs/replace/"
+NAME = rb"refs/[^\x00-\x20\x7f~^:?*\[\\]+"  # without what no ref may hold: git-check-ref-format(1)
 MOST_REFS = 10
 
 
@@ -66,10 +66,10 @@ class _Push:
         self._symbolic = symbolic or {}
         self._on_server = symbolic is not None
         written = [update for update in updates if not is_null(update.new)]
-        peeled = git.types([f"{update.new}^{{}}" for update in written])
-        direct = git.types([update.new for update in written])
-        self._peeled = dict(zip((update.new for update in written), peeled, strict=True))
-        self._types = dict(zip((update.new for update in written), direct, strict=True))
+        new = [update.new for update in written]
+        found = git.types([*new, *(f"{oid}^{{}}" for oid in new)])
+        self._types = dict(zip(new, found[: len(new)], strict=True))
+        self._peeled = dict(zip(new, found[len(new) :], strict=True))
         coming = [update.new for update in written if self._is_integration(update.ref)]
         self._integrated = [*trust.commits(), *coming]
         self._maybe_not_integrated: frozenset[str] | None = None
