@@ -16,6 +16,7 @@ from lanes.manifest import BRANCHES, is_branch_name
 from lanes.plumbing import Git
 from lanes.push import instead
 from lanes.report import Headers
+from lanes.steps import judge_steps
 from lanes.text import printable, quoted
 from lanes.trust import Trust, remotes_of
 from lanes.verdict import Branch, Verdict, exit_status, judge_branch, judge_for
@@ -133,10 +134,18 @@ def _verdict(git: Git, trust: Trust, branch: Branch, lane_name: str | None) -> V
         if lane_name is not None:
             return judge_for(git, trust, branch, manifest.lane_named(lane_name), counted=True)
         if trust.is_integration(branch.name):
-            return Verdict(branch.ref, tip=branch.tip, side=(branch.tip,), integration=True)
+            return _integration(git, trust, branch)
         return judge_branch(git, trust, branch, counted=True)
     except CannotJudge as error:
         return Verdict(branch.ref, tip=branch.tip, error=str(error))
+
+
+def _integration(git: Git, trust: Trust, branch: Branch) -> Verdict:
+    if trust.required().integration.sealed:
+        remotes = remotes_of(git)
+        known = (tip for ref, tip in trust.tips.items() if remotes.branch_of(ref) == branch.name)
+        return judge_steps(git, trust, branch, next(known, None))
+    return Verdict(branch.ref, tip=branch.tip, side=(branch.tip,), integration=True)
 
 
 def as_text(trust: Trust, verdicts: Sequence[Verdict], headers: Headers, advice: Sequence[list[str]]) -> str:
@@ -146,7 +155,10 @@ def as_text(trust: Trust, verdicts: Sequence[Verdict], headers: Headers, advice:
         if verdict.status:
             lines.append(report.rejection(verdict, trust, headers, steps).replace("\n", "\n  "))
         elif verdict.integration:
-            lines.append(f"{report.shown(verdict.ref)} is inside: an integration branch may change anything")
+            sealed = trust.required().integration.sealed
+            new = f"{report.count(verdict.commits, 'new step', 'new steps')}, each in one lane"
+            why = new if sealed else "an integration branch may change anything"
+            lines.append(f"{report.shown(verdict.ref)} is inside: {why}")
         else:
             commits = report.count(verdict.commits, "commit", "commits")
             lane = (

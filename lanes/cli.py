@@ -66,11 +66,15 @@ def show(branch: str | None) -> int:
     manifest = trust.required()
     shown = printable(name)
     if trust.is_integration(name):
-        lines, status = [f"{shown} is an integration branch: it may change anything"], 0
+        sealed = manifest.integration.sealed
+        may = "takes only what fits into one lane, step by step" if sealed else "may change anything"
+        lines, status = [f"{shown} is an integration branch: it {may}"], 0
+        lines += report.may_push(manifest.integration.pushers)
     elif lane := trust.lane_of(name):
         summary = f": {lane.summary}" if lane.summary else ""
         lines = [f'{shown} has the lane "{lane.name}"{summary}', *report.may_write(lane, manifest)]
-        lines, status = [*lines, *([] if lane.review_only else report.reserved(manifest))], 0
+        lines += [] if lane.review_only else report.reserved(manifest)
+        lines, status = [*lines, *report.may_push(lane.pushers)], 0
     elif manifest.allow_unlisted:
         lines, status = [f"{shown} has no lane; it may write whatever is not protected"], 0
     else:

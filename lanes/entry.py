@@ -78,19 +78,28 @@ def run(main: Callable[[], int]) -> int:
         return 2
 
 
-def hook(judge: Callable[[Sequence[str]], int], argv: Sequence[str] | None, most: int, usage: str) -> int:
+IF_ENABLED = "--if-enabled"
+"""The one option of every hook: leave repositories alone that are not gated (README, "A whole server")."""
+
+
+def hook(
+    judge: Callable[[Sequence[str], bool], int], argv: Sequence[str] | None, most: int, usage: str
+) -> int:
     """Run a hook that takes at most so many arguments, and give its exit status. Raises CannotJudge.
 
-    *argv* is without the program's name, None for the program's own; *usage* answers `--help`.
+    *argv* is without the program's name, None for the program's own; *usage* answers `--help`. *judge* gets
+    the arguments, and whether the hook serves many repositories, of which not all are gated.
     """
-    arguments = sys.argv[1:] if argv is None else argv
-    if list(arguments) in (["-h"], ["--help"]):  # git gives pre-push two, and a remote can have any name
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments in (["-h"], ["--help"]):  # git gives pre-push two, and a remote can have any name
         say(usage)
         return 0
+    if_enabled = arguments[:1] == [IF_ENABLED]
+    arguments = arguments[if_enabled:]
     if len(arguments) > most:
         complain(f"too many arguments\n{usage}")
         return 2
-    return judge(arguments)
+    return judge(arguments, if_enabled)
 
 
 def standard_input() -> bytes:

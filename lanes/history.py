@@ -92,13 +92,7 @@ class History:
 
         *kept* are commits that something judged after them, such as the index, names as its parents.
         """
-        steps = [self.step(commit, parents) for commit, parents in self.commits]
-        with self._git.stream(*DIFF_TREE, feed=map(_feed, steps)) as output:
-            blocks = Blocks(self._git, records(output, b"\0", "git diff-tree"))
-            for step, spent in zip(steps, _spent(steps, kept), strict=True):
-                blocks.require(step.commit)  # here, where a git that failed gets a word in
-                yield _commit(step, partial(_next, blocks, step), spent)
-        blocks.finish()
+        return compared(self._git, [self.step(commit, parents) for commit, parents in self.commits], kept)
 
     def side(self) -> tuple[str, ...]:
         """Give the trusted side of a commit with the tips as parents, sorted."""
@@ -140,6 +134,16 @@ class History:
             cut = any(commit in shallow for commit, _ in self._git.walk(self._trusted, common))
         if cut:
             raise CannotJudge("the history is cut off here (a shallow clone); run: git fetch --unshallow")
+
+
+def compared(git: Git, steps: Sequence[Step], kept: Iterable[str] = ()) -> Iterator[Commit]:
+    """Stream the commits of *steps* with their changes; *kept* are as in `History.changes`."""
+    with git.stream(*DIFF_TREE, feed=map(_feed, steps)) as output:
+        blocks = Blocks(git, records(output, b"\0", "git diff-tree"))
+        for step, spent in zip(steps, _spent(steps, kept), strict=True):
+            blocks.require(step.commit)  # here, where a git that failed gets a word in
+            yield _commit(step, partial(_next, blocks, step), spent)
+    blocks.finish()
 
 
 def staged(git: Git, step: Step) -> Commit:

@@ -1,11 +1,13 @@
 """The verdict: a pure function from values to violations (DESIGN 4). It knows neither git nor a terminal."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from lanes.manifest import Lane, Manifest
+from lanes.patterns import NamePatterns, PathPatterns
 
 
 class Unsettled(Enum):
@@ -61,6 +63,8 @@ class Reason(StrEnum):
     REVIEW_ONLY = "review-only"
     PROTECTED = "protected"
     NO_LANE = "no-lane"
+    NOT_IN_ONE_LANE = "not-in-one-lane"
+    NOT_A_PUSHER = "not-a-pusher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,31 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
                 writers = manifest.writers(change.path, _is_submodule(trusted) or _is_submodule(change.new))
                 yield Violation(reason, commit.oid, change.path, change.status, writers)
         departures.finish(commit)
+
+
+_NOBODY = Lane("", "", NamePatterns(()), PathPatterns(()))
+
+
+def charges(manifest: Manifest, commits: Iterable[Commit]) -> Iterator[Violation]:
+    """Find all changes that are charged to a commit where nothing at all may be written, as `judge` does.
+
+    What a path is charged for depends on that path alone, so a lane fits the commits where it is among those
+    that may write each of the paths.
+    """
+    return judge(manifest, _NOBODY, commits)
+
+
+def not_in_one_lane(manifest: Manifest, charged: Sequence[Violation]) -> Iterator[Violation]:
+    """Find what does not fit into the one lane that most of the *charged* changes fit into.
+
+    Nothing is found where all of them fit.
+    """
+    fitting = Counter(name for change in charged for name in change.lanes)
+    lane = max((lane.name for lane in manifest.lanes), key=lambda name: fitting[name], default="")
+    for change in charged:
+        if lane not in change.lanes:
+            protected = change.reason is Reason.PROTECTED
+            yield change if protected else replace(change, reason=Reason.NOT_IN_ONE_LANE)
 
 
 _MOST_KNOWN = 100_000  # paths; so many take about 20 MB

@@ -53,12 +53,16 @@ class Decisive(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A name, the branches it covers and the paths those branches may write."""
+    """A name, the branches it covers and the paths those branches may write.
+
+    `pushers` are the people who may push them, groups among them taken apart; None is everybody.
+    """
 
     name: str
     summary: str
     branches: NamePatterns
     paths: PathPatterns
+    pushers: frozenset[bytes] | None = None
 
     @property
     def review_only(self) -> bool:
@@ -67,11 +71,24 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Integration:
+    """The integration branches, besides the one that holds the manifest in force.
+
+    `pushers` are the people who may push to them, None for everybody. A `sealed` one takes only what fits
+    into lanes.
+    """
+
+    branches: NamePatterns = field(default_factory=lambda: NamePatterns(()))
+    pushers: frozenset[bytes] | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """All lanes, and what holds for every one of them. Lanes are in the order of the file."""
 
     lanes: tuple[Lane, ...]
-    integration: frozenset[bytes] = frozenset()
+    integration: Integration = field(default_factory=Integration)
     allow_unlisted: bool = False
     shared: PathPatterns = field(default_factory=lambda: PathPatterns(()))
     protected: PathPatterns = field(default_factory=lambda: PathPatterns(()))
@@ -83,7 +100,7 @@ class Manifest:
 
         Raises CannotJudge where several do.
         """
-        covering = [lane for lane in self.lanes if lane.branches.match(branch)]
+        covering = self.covering(branch)
         if len(covering) > 1:
             names = " and ".join(f'"{lane.name}"' for lane in covering)
             raise CannotJudge(
@@ -91,6 +108,10 @@ class Manifest:
                 f" change their branch patterns in {FILE.decode()} so that only one covers it"
             )
         return covering[0] if covering else None
+
+    def covering(self, branch: bytes) -> list[Lane]:
+        """List all lanes that cover *branch*; only one should."""
+        return [lane for lane in self.lanes if lane.branches.match(branch)]
 
     def lane_named(self, name: str) -> Lane:
         """Give the lane called *name*. Raises CannotJudge where there is none."""
@@ -209,6 +230,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._groups: dict[str, frozenset[bytes]] = {}
         self.errors: list[tuple[Key, str]] = []
 
     def problems(self) -> list[Problem]:
@@ -226,27 +248,82 @@ class _Reader:
         return found
 
     def manifest(self, document: dict[str, Any]) -> Manifest:
-        self._check_keys(document, (), {"version", "integration", "defaults", "lanes"})
+        self._check_keys(document, (), {"version", "groups", "integration", "defaults", "lanes"})
         self._check_version(document)
-        integration = self._table(document, (), "integration", {"branches"})
+        self._read_groups(document)
         defaults = self._table(document, (), "defaults", {"unlisted", "shared", "protected", "refs"})
         unlisted = defaults.get("unlisted", "reject")
         if unlisted not in ("reject", "allow"):
             self._wrong(("defaults", "unlisted"), unlisted, 'expected "reject" or "allow"')
-        names = self._strings(integration, ("integration",), "branches")
-        for i, name in enumerate(names):
-            if not is_branch_name(name.encode()) or name.encode().startswith(BRANCHES):
-                expected = "expected the exact name of a branch, without refs/heads/ and not a pattern"
-                self._wrong(("integration", "branches", i), name, expected)
         return Manifest(
             lanes=self._lanes(document),
-            integration=frozenset(name.encode() for name in names),
+            integration=self._integration(document),
             allow_unlisted=unlisted == "allow",
             shared=self._patterns(PathPatterns, defaults, ("defaults",), "shared", _check_path_pattern),
             protected=self._patterns(PathPatterns, defaults, ("defaults",), "protected", _check_path_pattern),
             refs=self._patterns(NamePatterns, defaults, ("defaults",), "refs", _check_ref_pattern),
             text=self._text,
         )
+
+    def _integration(self, document: dict[str, Any]) -> Integration:
+        key: Key = ("integration",)
+        table = self._table(document, (), "integration", {"accepts", "branches", "pushers"})
+        accepts = table.get("accepts", "anything")
+        if accepts not in ("anything", "lanes"):
+            self._wrong((*key, "accepts"), accepts, 'expected "anything" or "lanes"')
+        pushers = self._pushers(table, key)
+        if "pushers" in table:
+            branches = self._patterns(NamePatterns, table, key, "branches", _check_branch_pattern)
+        else:
+            branches = self._exact_names(table, key)
+        return Integration(branches, pushers, sealed=accepts == "lanes")
+
+    def _exact_names(self, table: dict[str, Any], key: Key) -> NamePatterns:
+        """Read names, not patterns: whoever could make a branch release/x would own one that all trust."""
+        names = self._strings(table, key, "branches")
+        wrong = [i for i, name in enumerate(names) if not _is_exact_name(name)]
+        for i in wrong:
+            needs = ", which needs integration.pushers" if re.search(r"[*?\[!]", names[i]) else ""
+            expected = "expected the exact name of a branch, without refs/heads/ and not a pattern"
+            self._wrong((*key, "branches", i), names[i], expected + needs)
+        return NamePatterns([name for i, name in enumerate(names) if i not in wrong])
+
+    def _read_groups(self, document: dict[str, Any]) -> None:
+        tables = document.get("groups", {})
+        self._groups = dict.fromkeys(tables, frozenset[bytes]()) if isinstance(tables, dict) else {}
+        table = self._table(document, (), "groups", set(self._groups))
+        for group in table:
+            self._groups[group] = frozenset(name.encode() for name in self._people(table, ("groups",), group))
+            for i, name in enumerate(self._strings(table, ("groups",), group)):
+                if name.startswith("@"):
+                    self._wrong(
+                        ("groups", group, i), name, "expected the name of a person: groups hold no groups"
+                    )
+
+    def _pushers(self, table: dict[str, Any], key: Key) -> frozenset[bytes] | None:
+        """Read who may push, None where nobody is named; `@` begins the name of a group."""
+        if "pushers" not in table:
+            return None
+        found: set[bytes] = set()
+        for i, name in enumerate(self._people(table, key, "pushers")):
+            if not name.startswith("@"):
+                found.add(name.encode())
+            elif name[1:] in self._groups:
+                found |= self._groups[name[1:]]
+            else:
+                hint = _did_you_mean(name[1:], self._groups) or "; groups are listed in [groups]"
+                self._wrong((*key, "pushers", i), name, f"there is no such group{hint}")
+        return frozenset(found)
+
+    def _people(self, table: dict[str, Any], key: Key, name: str) -> list[str]:
+        """Read a list of people's names as the server knows them."""
+        if table.get(name) == []:
+            self.errors.append(((*key, name), 'expected the names of people, such as ["alice"]'))
+        people = self._strings(table, key, name)
+        for i, person in enumerate(people):
+            if not person.isprintable() or person.strip() in ("", "@") or "*" in person:
+                self._wrong((*key, name, i), person, "expected the name of a person, as the server knows it")
+        return people
 
     def _lanes(self, document: dict[str, Any]) -> tuple[Lane, ...]:
         tables = document.get("lanes", {})
@@ -259,7 +336,7 @@ class _Reader:
         key: Key = ("lanes", name)
         if not name.isprintable() or not name.strip():
             self.errors.append((key, "expected a lane's name in printable characters"))
-        table = self._table(tables, ("lanes",), name, {"summary", "branches", "paths"})
+        table = self._table(tables, ("lanes",), name, {"summary", "branches", "paths", "pushers"})
         summary = table.get("summary", "")
         if not isinstance(summary, str) or not summary.isprintable():
             self._wrong((*key, "summary"), summary, "expected one line of printable text")
@@ -276,6 +353,7 @@ class _Reader:
             summary if isinstance(summary, str) else "",
             self._patterns(NamePatterns, table, key, "branches", _check_branch_pattern),
             self._patterns(PathPatterns, table, key, "paths", _check_path_pattern),
+            self._pushers(table, key),
         )
 
     def _check_version(self, document: dict[str, Any]) -> None:
@@ -363,6 +441,10 @@ def _check_branch_pattern(text: str) -> None:
     example = re.sub(r"\[.[^]]*\]|\*+|\?|\\.", "x", glob)
     if glob and not is_branch_name(example.encode("utf-8", "surrogatepass")):
         raise PatternError("no branch can have such a name (git-check-ref-format(1))")
+
+
+def _is_exact_name(text: str) -> bool:
+    return is_branch_name(text.encode()) and not text.startswith(("!", BRANCHES.decode()))
 
 
 def _check_path_pattern(text: str) -> None:

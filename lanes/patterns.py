@@ -124,6 +124,19 @@ def _atoms(glob: bytes) -> Iterator[Atom]:
             at += 1
 
 
+def _literal(atoms: Sequence[Atom]) -> Iterator[int]:
+    """Give the bytes that whatever the atoms match begins with."""
+    for atom in atoms:
+        if isinstance(atom, Wild) or len(atom) != 1:
+            return
+        yield from atom
+
+
+def _either_case(members: frozenset[int]) -> frozenset[int]:
+    """Add the other case of every letter, as in ASCII."""
+    return members | {byte ^ 0x20 for byte in members & (_UPPER | _LOWER)}
+
+
 def _segments(atoms: Sequence[Atom]) -> Iterator[Segment]:
     segment: list[Atom] = []
     for atom in atoms:
@@ -266,7 +279,7 @@ class NamePattern:
     bits of one number, so no pattern is slow.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, any_case: bool = False) -> None:
         negated, glob = _encoded(text)
         self.text = text
         self.include = not negated
@@ -286,10 +299,15 @@ class NamePattern:
                 if atoms[i + 1 : i + 2] == [SLASH] and (i == 0 or atoms[i - 1] == SLASH):
                     self._skips |= state
             else:
-                for byte in atom:
+                for byte in _either_case(atom) if any_case else atom:
                     self._accepts[byte] |= state
                 state <<= 1
         self._accepted = state
+        literal = bytes(_literal(atoms))
+        self.exact = len(literal) == len(atoms)
+        """Whether it matches one name only."""
+        self.prefix = literal if self.exact else literal[: literal.rfind(b"/") + 1]
+        """What all names that it matches begin with: that one name, or folders with a slash at the end."""
 
     def match(self, name: bytes) -> bool:
         """Tell whether the whole *name* matches, `!` or not."""
@@ -333,3 +351,11 @@ class NamePatterns:
     def match(self, name: bytes) -> bool:
         """Tell whether the list covers *name*."""
         return next((p.include for p in reversed(self.patterns) if p.match(name)), False)
+
+    def alike(self, folded: str) -> str | None:
+        """Give the pattern by which the list would cover a name in any case; *folded* is without its case."""
+        name = folded.encode("utf-8", "surrogateescape")
+        for pattern in reversed(self.patterns):
+            if NamePattern(pattern.text.casefold(), any_case=True).match(name):
+                return pattern.text if pattern.include else None
+        return None

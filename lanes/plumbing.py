@@ -20,7 +20,8 @@ from lanes.text import printable
 
 OLDEST_GIT = (2, 39)
 _CHUNK = 1 << 16
-_MOST_NAMES = 500  # in one command line
+MOST_NAMES = 500
+"""So many refs are named in one command line."""
 LARGEST_TREE = 64 << 20  # bytes of a folder's list, which has a million names and more then
 _KINDS = (b"commit", b"tree", b"blob", b"tag", b"missing")
 
@@ -185,6 +186,14 @@ class Git:
             raise _garbage("git config", said)
         return found
 
+    def setting(self, key: bytes, kind: str) -> bytes | None:
+        """Give one value of the configuration, None without one.
+
+        It is written as git writes a value of its *kind* (git-config(1), --type).
+        """
+        said, status = self.run("config", f"--type={kind}", "--get", key, ok=(0, 1))
+        return _line(said, "git config") if status == 0 else None
+
     def symbolic_ref(self, ref: bytes) -> bytes | None:
         """Give the full ref that *ref* points to, None where it is not symbolic."""
         said, status = self.run("symbolic-ref", "-q", ref, ok=(0, 1))
@@ -203,8 +212,8 @@ class Git:
         # A symbolic ref that points to nothing is in no list. But it has a file of its own, where refs are
         # files: since that is rarely so of a ref that is new, git is asked about those alone.
         new = [name for name in wanted if name not in known]
-        for i in range(0, len(new), _MOST_NAMES):
-            some = new[i : i + _MOST_NAMES]
+        for i in range(0, len(new), MOST_NAMES):
+            some = new[i : i + MOST_NAMES]
             heads, *files = self.paths("refs/heads", *map(os.fsdecode, some))
             found |= {
                 name: self.symbolic_ref(name)
@@ -221,7 +230,7 @@ class Git:
         # A pattern of for-each-ref also matches what lies below it, hence the exact comparison. A command
         # line is not endless, so for many names all refs are listed.
         literal = [name for name in wanted if not re.search(rb"[*?\[\\]", name)]
-        if len(wanted) > _MOST_NAMES:
+        if len(wanted) > MOST_NAMES:
             literal = []
         return {name: ref for name, ref in self.all_refs(*literal).items() if name in wanted}
 

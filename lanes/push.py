@@ -3,11 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lanes import report
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, FILE, ManifestInvalid
 from lanes.plumbing import Git, is_null
+from lanes.settings import Pusher
+from lanes.steps import judge_steps
 from lanes.text import printable
 from lanes.trust import Trust, folded, manifest_at, mistaken_for
 from lanes.verdict import Branch, Verdict, judge_branch
@@ -45,26 +48,29 @@ def updates_of(data: bytes, line: re.Pattern[bytes]) -> list[Update]:
     return updates
 
 
+class Server(NamedTuple):
+    """What only the server knows: who pushes, and which refs are symbolic there, with their targets."""
+
+    pusher: Pusher
+    symbolic: Mapping[bytes, bytes]
+
+
 def judge_push(
-    git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes] | None = None
+    git: Git, trust: Trust, updates: Sequence[Update], server: Server | None = None
 ) -> list[Verdict]:
     """Judge every ref of a push, in the order given.
 
-    *symbolic* maps symbolic refs to their targets where the refs are about to be written, on the server; it
-    is None where the push only begins.
+    *server* is given where the refs are about to be written, and None where the push only begins.
     """
-    push = _Push(git, trust, updates, symbolic)
+    push = _Push(git, trust, updates, server)
     return [push.verdict(update) for update in updates]
 
 
 class _Push:
-    def __init__(
-        self, git: Git, trust: Trust, updates: Sequence[Update], symbolic: Mapping[bytes, bytes] | None
-    ) -> None:
+    def __init__(self, git: Git, trust: Trust, updates: Sequence[Update], server: Server | None) -> None:
         self._git = git
         self._trust = trust
-        self._symbolic = symbolic or {}
-        self._on_server = symbolic is not None
+        self._server = server
         written = [update for update in updates if not is_null(update.new)]
         new = [update.new for update in written]
         found = git.types([*new, *(f"{oid}^{{}}" for oid in new)])
@@ -94,11 +100,10 @@ class _Push:
             return Verdict(update.ref, error=str(error))
 
     def _verdict(self, update: Update) -> Verdict:
-        if target := self._symbolic.get(update.ref):
-            refusal = f"it is a symbolic ref here, to {printable(target)}; name a branch that is none"
-            return Verdict(update.ref, tip=update.new, refusal=refusal)
+        if not_here := self._symbolic(update.ref) or self._not_a_pusher(update.ref):
+            return Verdict(update.ref, tip=update.new, refusal=not_here)
         if self._is_integration(update.ref):
-            return Verdict(update.ref, tip=update.new, refusal=self._integration(update), integration=True)
+            return self._integration_verdict(update)
         self._trust.required()
         if lookalike := self._lookalike(update.ref):
             return Verdict(update.ref, tip=update.new, refusal=mistaken_for(lookalike))
@@ -124,6 +129,43 @@ class _Push:
         if found[1] != "commit":
             raise CannotJudge(f"its new tip {update.new[:12]} is a {found[1]}; expected a commit")
 
+    def _symbolic(self, ref: bytes) -> str | None:
+        """Say why a ref can't be written because it points to another one, None where it does not."""
+        target = self._server.symbolic.get(ref) if self._server else None
+        return (
+            f"it is a symbolic ref here, to {printable(target)}; name a branch that is none"
+            if target
+            else None
+        )
+
+    def _not_a_pusher(self, ref: bytes) -> str | None:
+        """Say why it is not for the pusher to write a branch, or to delete it; None where it is."""
+        manifest = self._trust.manifest
+        if not (self._server and manifest and ref.startswith(BRANCHES)):
+            return None
+        if self._is_integration(ref):
+            named = [("the pushers of integration branches", manifest.integration.pushers)]
+        else:
+            covering = manifest.covering(ref.removeprefix(BRANCHES))
+            named = [(f'the pushers of lane "{lane.name}"', lane.pushers) for lane in covering]
+        name, problem = self._server.pusher
+        for which, pushers in named:
+            if pushers is None or (name is not None and name in pushers):
+                continue
+            if name is None:
+                return f"only {which} may, and the server does not know who pushes (not-a-pusher): {problem}"
+            others = ", ".join(sorted(map(printable, pushers)))
+            return f"{printable(name)} is not one of {which} (not-a-pusher): {others}"
+        return None
+
+    def _integration_verdict(self, update: Update) -> Verdict:
+        refusal = self._integration(update)
+        manifest = self._trust.manifest
+        if refusal is not None or manifest is None or not manifest.integration.sealed:
+            return Verdict(update.ref, tip=update.new, refusal=refusal, integration=True)
+        branch = Branch(update.ref, update.ref.removeprefix(BRANCHES), update.new)
+        return judge_steps(self._git, self._trust, branch, None if is_null(update.old) else update.old)
+
     def _integration(self, update: Update) -> str | None:
         """Say why an integration branch may not be updated so, None where it may."""
         name = printable(update.ref.removeprefix(BRANCHES))
@@ -131,7 +173,7 @@ class _Push:
             return f"the integration branch {name} can't be deleted"
         self._require_commit(update)
         old = None if is_null(update.old) else update.old
-        if self._on_server and old != self._trust.tips.get(update.ref):
+        if self._server and old != self._trust.tips.get(update.ref):
             # Git compares the old id only when it writes the ref; by then other refs may be written.
             return f"the integration branch {name} is not where this push has it; fetch it, and push again"
         if old is not None:
@@ -173,7 +215,7 @@ class _Push:
         peeled = self._peeled[update.new]
         if peeled is None:
             raise CannotJudge(f"its object {update.new[:12]} is missing here; run: git fsck")
-        integration = " or ".join(sorted(map(printable, self._trust.integration)))
+        integration = " or ".join(self._trust.integration)
         if peeled[1] != "commit":
             return f"a tag must point to a commit of {integration}, and this one points to a {peeled[1]}"
         if self._is_integrated(peeled[0]):

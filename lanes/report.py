@@ -2,9 +2,10 @@
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from lanes.changes import INDEX
 from lanes.judge import Reason, Violation
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest
 from lanes.patterns import PathPattern
@@ -39,6 +40,8 @@ def rejection(
         return _indented(f"{name} is rejected: {verdict.refusal}", trust.in_force)
     if verdict.violations and verdict.violations[0].reason is Reason.NO_LANE:
         return "\n".join(_no_lane(verdict, trust))
+    if verdict.integration:
+        return "\n".join(_not_in_one_lane(verdict, trust, headers or {}))
     lines = [_headline(verdict)]
     lines += violations(verdict.violations, headers or {})
     lines += _allowed(verdict.lane, trust)
@@ -90,21 +93,25 @@ def _indented(message: str, more: Iterable[str]) -> str:
 
 
 def _headline(verdict: Verdict) -> str:
+    return f"{shown(verdict.ref)} is rejected: {_number(verdict)} outside its {lane_name(verdict.lane)}"
+
+
+def _number(verdict: Verdict) -> str:
     commits = len({violation.commit for violation in verdict.violations})
-    number = (
-        count(len(verdict.violations), "change", "changes") + f" in {count(commits, 'commit', 'commits')}"
-    )
-    return f"{shown(verdict.ref)} is rejected: {number} outside its {lane_name(verdict.lane)}"
+    return count(len(verdict.violations), "change", "changes") + f" in {count(commits, 'commit', 'commits')}"
 
 
 def listed(verdicts: Iterable[Verdict]) -> list[str]:
     """Give the ids of the commits that rejections of these verdicts tell about."""
     commits = (dict.fromkeys(v.commit for v in verdict.violations if v.commit) for verdict in verdicts)
-    return [commit for some in commits for commit in list(some)[:MOST_COMMITS]]
+    return [commit for some in commits for commit in list(some)[:MOST_COMMITS] if commit != INDEX]
 
 
-def violations(found: Sequence[Violation], headers: Headers) -> list[str]:
-    """List violations by commit, both cut where they are many, with the count of what was cut."""
+def violations(found: Sequence[Violation], headers: Headers, sealed: bool = False) -> list[str]:
+    """List violations by commit, both cut where they are many, with the count of what was cut.
+
+    They are of a *sealed* integration branch, or of a lane's branch.
+    """
     commits = [
         (commit, list(group)) for commit, group in groupby(found, key=lambda violation: violation.commit)
     ]
@@ -115,26 +122,26 @@ def violations(found: Sequence[Violation], headers: Headers) -> list[str]:
             author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in headers[commit][:2])
             quotable = subject.replace('"', '\\"')
             about = " (a merge)" * headers[commit].merge + f' "{quotable}" by {author}'
-        lines.append(f"commit {(commit or '')[:12]}{about}")
-        lines += [f"  {line}" for line in changes(group)]
+        lines.append("this commit" if commit == INDEX else f"commit {(commit or '')[:12]}{about}")
+        lines += [f"  {line}" for line in changes(group, sealed)]
     if len(commits) > MOST_COMMITS:
         lines.append(f"… and {count(len(commits) - MOST_COMMITS, 'more commit', 'more commits')}")
     return lines
 
 
-def changes(found: Sequence[Violation]) -> list[str]:
+def changes(found: Sequence[Violation], sealed: bool = False) -> list[str]:
     """List violations of one commit, a line each, cut where they are many."""
-    lines = [_change(violation) for violation in found[:MOST_CHANGES]]
+    lines = [_change(violation, sealed) for violation in found[:MOST_CHANGES]]
     if len(found) > MOST_CHANGES:
         lines.append(f"… and {count(len(found) - MOST_CHANGES, 'more change', 'more changes')}")
     return lines
 
 
-def _change(violation: Violation) -> str:
+def _change(violation: Violation, sealed: bool) -> str:
     if violation.status == "U":
         owner = "integration branches changed it differently; merge one into the other first, then merge that"
     elif violation.reason is Reason.PROTECTED:
-        owner = "only integration branches may write it"
+        owner = f"only {'steps by integration.pushers' if sealed else 'integration branches'} may write it"
     elif violation.lanes:
         names = ", ".join(f'"{name}"' for name in violation.lanes[:MOST_LANES])
         more = f" and {len(violation.lanes) - MOST_LANES} more" if len(violation.lanes) > MOST_LANES else ""
@@ -149,6 +156,11 @@ def _allowed(lane: Lane | None, trust: Trust) -> list[str]:
     if lane is None or trust.manifest is None:
         return []
     return may_write(lane, trust.manifest)
+
+
+def may_push(pushers: frozenset[bytes] | None) -> list[str]:
+    """Say who may push, where anybody is named."""
+    return [] if pushers is None else ["who may push: " + ", ".join(sorted(map(printable, pushers)))]
 
 
 def may_write(lane: Lane, manifest: Manifest) -> list[str]:
@@ -191,12 +203,45 @@ def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
     return lines
 
 
+def _not_in_one_lane(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:
+    name = shown(verdict.ref)
+    verb = "does" if len(verdict.violations) == 1 else "do"
+    lines = [f"{name} is rejected: {_number(verdict)} {verb} not fit into one lane with the rest of a step"]
+    lines += violations(verdict.violations, headers, sealed=True)
+    lines += trust.in_force
+    return [*lines, "next:", *(f"  {line}" for line in _one_lane_at_a_time(verdict, trust))]
+
+
+def _one_lane_at_a_time(verdict: Verdict, trust: Trust) -> Iterator[str]:
+    name = shown(verdict.ref)
+    protected = [violation.reason is Reason.PROTECTED for violation in verdict.violations]
+    if not all(protected):
+        yield f"bring {name} the work of one lane at a time, each as a commit or a merge of its own:"
+        yield (
+            f"  git reset --keep {verdict.base[:12]} && git merge --no-ff BRANCH"
+            if verdict.base
+            else "  git restore --staged PATH, or, in a merge, git merge --abort"
+        )
+    if any(protected) and trust.required().integration.pushers is not None:
+        yield "change protected paths in a commit of their own, not in one that a merge brings"
+    elif any(protected):
+        yield (
+            f"name who may change protected paths: [integration] pushers in {_FILE}; to bring that to {name},"
+            " the server's administrator sets git config lanes.mode warn for one push"
+        )
+    if any(
+        not reserved and not change.lanes
+        for change, reserved in zip(verdict.violations, protected, strict=True)
+    ):
+        yield f"or let a lane write what no lane may write, in {_FILE} on {printable(trust.branch)}"
+
+
 def _next_steps(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:
     main = printable(trust.branch)
     steps = []
     disputed = sum(violation.status == "U" for violation in verdict.violations)
     if disputed:
-        names = " and ".join(sorted(map(printable, trust.integration)))
+        names = " and ".join(trust.integration)
         steps.append(
             f"where {names} changed a path differently: have the integrator merge one into the other,"
             " then merge the result here"

@@ -9,15 +9,12 @@ from pathlib import Path
 from lanes import manifest
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest, ManifestInvalid, Problem
-from lanes.plumbing import Git
+from lanes.plumbing import MOST_NAMES, Git, Ref
+from lanes.settings import Config, Settings
 from lanes.text import printable
 
 _FILE = FILE.decode()
-_CONFIG = r"^(lanes\.trustedref|init\.defaultbranch|branch\..*\.remote|remote\..*\.(url|fetch))$"
 _USUAL_BRANCHES = (b"main", b"master")
-
-Config = Mapping[bytes, list[bytes]]
-"""The values of each key of git's configuration, as `Git.config` gives them."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +38,20 @@ class Trust:
 
     def is_integration(self, branch: bytes) -> bool:
         """Tell whether *branch* (without `refs/heads/`) is an integration branch, as the trusted one is."""
-        return branch in self.integration
+        named = self.manifest is not None and self.manifest.integration.branches.match(branch)
+        return named or branch == self.branch
 
     @property
-    def integration(self) -> frozenset[bytes]:
-        """The names of all integration branches, without `refs/heads/`."""
-        return (self.manifest.integration if self.manifest else frozenset()) | {self.branch}
+    def integration(self) -> list[str]:
+        """The names and patterns of the integration branches, sorted and ready to print."""
+        patterns = self.manifest.integration.branches.patterns if self.manifest else ()
+        named = {printable(pattern.text.encode()) for pattern in patterns if pattern.include}
+        return sorted(named | {printable(self.branch)})
+
+    def integration_prefixes(self) -> list[bytes]:
+        """Give what the names of all integration branches begin with: a folder, or a whole name."""
+        patterns = self.manifest.integration.branches.patterns if self.manifest else ()
+        return list(dict.fromkeys([self.branch, *(p.prefix for p in patterns if p.include)]))
 
     def required(self) -> Manifest:
         """Give the manifest in force. Raises CannotJudge, with how to begin or mend, where there is none."""
@@ -59,8 +64,12 @@ class Trust:
 
         On many a disk the two would be one file.
         """
-        others = (name for name in self.integration if name != branch)
-        return next((name for name in others if folded(name) == folded(branch)), None)
+        if self.is_integration(branch):
+            return None
+        if folded(branch) == folded(self.branch):
+            return self.branch
+        found = self.manifest.integration.branches.alike(folded(branch)) if self.manifest else None
+        return found.encode() if found else None
 
     @property
     def in_force(self) -> list[str]:
@@ -88,9 +97,12 @@ class Trust:
         return list(self.tips.values())
 
 
-def on_server(git: Git) -> Trust:
-    """Read what a server trusts: its own branches. The branch that HEAD names holds the manifest."""
-    (named,) = git.config(r"^lanes\.trustedref$").get(b"lanes.trustedref", [None])[-1:]
+def on_server(git: Git, settings: Settings | None = None) -> Trust:
+    """Read what a server trusts: its own branches. The branch that HEAD names holds the manifest.
+
+    The settings are read where they are not given.
+    """
+    named = (settings or Settings.read(git)).trusted_ref
     if named is not None and not named.startswith(BRANCHES):
         shown = printable(named) or "empty"
         raise CannotJudge(f"lanes.trustedRef is {shown}; on a server, name a branch in full: refs/heads/NAME")
@@ -105,7 +117,7 @@ def on_server(git: Git) -> Trust:
     if found is None:
         return Trust(branch, problem=_unborn(git, ref, named is not None))
     trust = _with_manifest(git, branch, ref, found.oid)
-    integration = {ref: found} | git.refs(BRANCHES + name for name in trust.integration - {branch})
+    integration = {ref: found} | _integration_refs(git, trust)
     for name, value in integration.items():
         if value.target and not trust.is_integration(value.target.removeprefix(BRANCHES)):
             raise CannotJudge(
@@ -114,6 +126,14 @@ def on_server(git: Git) -> Trust:
                 f" on the server, run: git symbolic-ref --delete {printable(name)}"
             )
     return replace(trust, tips={name: value.oid for name, value in integration.items()})
+
+
+def _integration_refs(git: Git, trust: Trust) -> dict[bytes, Ref]:
+    """List this repository's own integration branches, by their full refs."""
+    prefixes = [BRANCHES + prefix for prefix in trust.integration_prefixes()]
+    # A command line is not endless.
+    found = git.all_refs(*prefixes) if len(prefixes) <= MOST_NAMES else git.all_refs(BRANCHES)
+    return {name: ref for name, ref in found.items() if trust.is_integration(name.removeprefix(BRANCHES))}
 
 
 def mistaken_for(name: bytes) -> str:
@@ -142,14 +162,19 @@ def _unborn(git: Git, ref: bytes, configured: bool) -> str:
 
 
 def in_clone(
-    git: Git, branch: bytes | None, pushed_to: bytes | None = None, at_commit: bool = False
+    git: Git,
+    branch: bytes | None,
+    pushed_to: bytes | None = None,
+    at_commit: bool = False,
+    settings: Settings | None = None,
 ) -> Trust:
     """Read what a clone trusts: integration branches as last fetched, local ones where they never were.
 
     *branch* is the one that is judged, without `refs/heads/`; *pushed_to* the name or URL of the remote of a
-    push. With *at_commit*, local integration branches count too: one not pushed yet can be merged.
+    push. With *at_commit*, local integration branches count too: one not pushed yet can be merged. The
+    settings are read where they are not given.
     """
-    config = git.config(_CONFIG)
+    config = (settings or Settings.read(git)).config
     remotes = Remotes(config)
     remote = remotes.of_manifest(branch, pushed_to)
     usual = dict.fromkeys([*config.get(b"init.defaultbranch", [])[-1:], *_USUAL_BRANCHES])
@@ -193,7 +218,7 @@ def _with_clone_tips(
     known = [remote for remote in fetched_from if remote and remote in remotes.names]
     tracked = {
         BRANCHES + name: [ref for remote in known if (ref := remotes.tracking(remote, BRANCHES + name))]
-        for name in trust.integration
+        for name in _integration_names(git, trust, remotes)
     }
     existing = git.refs([*tracked, *(ref for refs in tracked.values() for ref in refs)])
     local = {ref: existing[ref].oid for ref in tracked if ref in existing}
@@ -205,6 +230,15 @@ def _with_clone_tips(
         tips |= fetched
     stale = known[0] if known and tips.keys() - local.keys() else None
     return replace(trust, tips=tips, local=local, remote=stale)
+
+
+def _integration_names(git: Git, trust: Trust, remotes: "Remotes") -> Iterable[bytes]:
+    """Name the integration branches that a clone could have: by a pattern, those that it has."""
+    patterns = trust.manifest.integration.branches.patterns if trust.manifest else ()
+    if all(pattern.exact for pattern in patterns):
+        return trust.integration_prefixes()
+    names = dict.fromkeys(map(remotes.branch_of, git.all_refs()))
+    return [name for name in names if trust.is_integration(name)]
 
 
 def _begin(config: Config, remotes: "Remotes", remote: bytes | None, branch: bytes) -> str:
@@ -229,7 +263,7 @@ def _begin(config: Config, remotes: "Remotes", remote: bytes | None, branch: byt
 
 def remotes_of(git: Git) -> "Remotes":
     """Read the remotes of a clone from its configuration."""
-    return Remotes(git.config(_CONFIG))
+    return Remotes(Settings.read(git).config)
 
 
 class Remotes:

@@ -109,13 +109,14 @@ def _violations(
         if staged_on is not None:
             yield staged(git, history.step(INDEX, staged_on))
 
-    found = _listed(judge(manifest, lane, commits()))
+    found = listed(judge(manifest, lane, commits()))
     if found and not history.exact():
-        found = _listed(judge(manifest, lane, commits()))
+        found = listed(judge(manifest, lane, commits()))
     return found
 
 
-def _listed(found: Iterator[Violation]) -> tuple[Violation, ...]:
+def listed(found: Iterator[Violation]) -> tuple[Violation, ...]:
+    """Take violations in, `MOST_VIOLATIONS` at most. Raises CannotJudge where there are more."""
     listed = tuple(islice(found, MOST_VIOLATIONS))
     if next(found, None):
         raise CannotJudge(

@@ -50,7 +50,7 @@ def plain(manifest: Manifest) -> dict[str, object]:
             )
             for lane in manifest.lanes
         ],
-        "integration": manifest.integration,
+        "integration": {pattern.text.encode() for pattern in manifest.integration.branches.patterns},
         "allow_unlisted": manifest.allow_unlisted,
         "shared": [pattern.text for pattern in manifest.shared.patterns],
         "protected": [pattern.text for pattern in manifest.protected.patterns],
@@ -133,9 +133,10 @@ def test_lanes_may_be_written_in_any_way() -> None:
 
 
 # What is wrong with what stands below "version = 1", which is line 1.
-KEYS = "expected one of defaults, integration, lanes, version"
+KEYS = "expected one of defaults, groups, integration, lanes, version"
 LANE = '[lanes.a]\nbranches = ["a"]\npaths = []\n'
 LIST = 'expected a list of strings, such as ["…"]'
+NEEDS = ", which needs integration.pushers"
 EXACT = "expected the exact name of a branch, without refs/heads/ and not a pattern"
 COVERED = 'expected the branches it covers, such as ["work/*"]'
 WRITTEN = 'expected what they may write, such as ["/src/"]; [] makes the lane review-only'
@@ -186,14 +187,17 @@ WRONG: list[tuple[str, list[str]]] = [
     ('"" = 1', [f'2: "": unknown key; {KEYS}']),
     ('"é\\n\\u202e" = 1', [f'2: "é\\n\\u202e": unknown key; {KEYS}']),
     ("[integration]\nbranch = []", ['3: integration.branch: unknown key; did you mean "branches"?']),
-    ("[integration]\nx = []", ["3: integration.x: unknown key; expected one of branches"]),
+    ("[integration]\nx = []", ["3: integration.x: unknown key; expected one of accepts, branches, pushers"]),
     ("defaults.protect = []", ['2: defaults.protect: unknown key; did you mean "protected"?']),
     (
         "[defaults]\n# a comment\nx = []",
         ["4: defaults.x: unknown key; expected one of protected, refs, shared, unlisted"],
     ),
     (f"{LANE}path = []", ['5: lanes.a.path: unknown key; did you mean "paths"?']),
-    (f"{LANE}[lanes.a.x]\ny = 1", ["5: lanes.a.x: unknown key; expected one of branches, paths, summary"]),
+    (
+        f"{LANE}[lanes.a.x]\ny = 1",
+        ["5: lanes.a.x: unknown key; expected one of branches, paths, pushers, summary"],
+    ),
     # Tables
     ("integration = 1", ["2: integration: 1: expected a table"]),
     ("integration = []", ["2: integration: a list: expected a table"]),
@@ -220,7 +224,10 @@ WRONG: list[tuple[str, list[str]]] = [
         ],
     ),
     *(
-        (f"integration.branches = ['main',\n '{name}']", [f'3: integration.branches[1]: "{name}": {EXACT}'])
+        (
+            f"integration.branches = ['main',\n '{name}']",
+            [f'3: integration.branches[1]: "{name}": {EXACT}{NEEDS if set("*?[!") & set(name) else ""}'],
+        )
         for name in ("", "release/*", "v?", "v[1]", "a b", "a..b", "a~", "a^", "a:", "/a", "a/", "a//b", ".a")
     ),
     (
@@ -270,7 +277,7 @@ WRONG: list[tuple[str, list[str]]] = [
     (
         f"[lanes.b.c]\n{LANE}",
         [
-            "2: lanes.b.c: unknown key; expected one of branches, paths, summary",
+            "2: lanes.b.c: unknown key; expected one of branches, paths, pushers, summary",
             f"2: lanes.b.branches: {COVERED}",
             f"2: lanes.b.paths: {WRITTEN}",
         ],
@@ -391,7 +398,7 @@ branches = ["*"]
         f'.lanes.toml:5: lanes.b.paths[0]: "[": {UNCLOSED}',
         '.lanes.toml:7: defaults.unlisted: "perhaps": expected "reject" or "allow"',
         f'.lanes.toml:8: defaults.shared: "/a": {LIST}',
-        f'.lanes.toml:10: integration.branches[0]: "*": {EXACT}',
+        f'.lanes.toml:10: integration.branches[0]: "*": {EXACT}{NEEDS}',
     ]
 
 

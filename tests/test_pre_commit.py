@@ -1434,7 +1434,7 @@ def test_a_namespace_is_refused(lane: Repo) -> None:
     assert lane.script("lane-pre-commit") == Ended(0, "", "")
 
 
-USAGE = "usage: lane-pre-commit, called by git as its pre-commit or pre-merge-commit hook\n"
+USAGE = "usage: lane-pre-commit [--if-enabled], called by git as its pre-commit or pre-merge-commit hook\n"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

@@ -789,8 +789,8 @@ def test_what_git_says_comes_before_the_framework(lane: Repo) -> None:
 
 
 USAGE = """\
-usage: lane-pre-push [REMOTE [URL]], called by git with a line for each ref on standard input:
-LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID
+usage: lane-pre-push [--if-enabled] [REMOTE [URL]], called by git with a line for each ref on
+standard input: LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID
 """
 
 

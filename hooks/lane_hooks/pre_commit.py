@@ -8,13 +8,16 @@ from pathlib import Path
 
 from lanes import entry, report
 from lanes.errors import CannotJudge
+from lanes.gate import enforced, is_gated
 from lanes.manifest import BRANCHES, FILE, ManifestInvalid
 from lanes.plumbing import Git
+from lanes.settings import Settings
+from lanes.steps import judge_staged_step
 from lanes.text import printable
 from lanes.trust import Trust, in_clone, staged_manifest
 from lanes.verdict import judge_index
 
-USAGE = "usage: lane-pre-commit, called by git as its pre-commit or pre-merge-commit hook"
+USAGE = "usage: lane-pre-commit [--if-enabled], called by git as its pre-commit or pre-merge-commit hook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +88,25 @@ def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
     return 1
 
 
-def judge(_arguments: Sequence[str]) -> int:
+def judge(_arguments: Sequence[str], if_enabled: bool) -> int:
     """Judge what is about to be committed; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
     commit = pending(git, os.environ)
+    settings = Settings.read(git)
+    return enforced(settings, lambda: _judge(git, settings, commit, if_enabled))
+
+
+def _judge(git: Git, settings: Settings, commit: Pending, if_enabled: bool) -> int:
     if commit.branch is None:
         entry.complain("HEAD is detached, so this commit is on no branch yet; the push will be judged")
         return 0
     branch = commit.branch.removeprefix(BRANCHES)
-    trust = in_clone(git, branch, at_commit=True)
+    trust = in_clone(git, branch, at_commit=True, settings=settings)
+    if if_enabled and not is_gated(git, trust):
+        return 0
     if trust.is_integration(branch):
-        head = commit.parents[0] if commit.parents else None
-        return check_manifest(git, trust, head) if branch == trust.branch else 0
+        return _on_integration(git, trust, commit)
     lane = trust.lane_of(branch)
     verdict = judge_index(git, trust, commit.branch, lane, commit.parents)
     if verdict.status:
@@ -105,6 +114,19 @@ def judge(_arguments: Sequence[str]) -> int:
         partial = os.environ.get("GIT_INDEX_FILE", "").endswith(".lock")
         below_the_root = bool(os.environ.get("GIT_PREFIX"))  # the folder that git was started in
         entry.complain(report.staged(verdict, trust, len(commit.parents), below_the_root, partial))
+    return verdict.status
+
+
+def _on_integration(git: Git, trust: Trust, commit: Pending) -> int:
+    branch = (commit.branch or b"").removeprefix(BRANCHES)
+    head = commit.parents[0] if commit.parents else None
+    if branch == trust.branch and (status := check_manifest(git, trust, head)):
+        return status
+    if trust.manifest is None or not trust.manifest.integration.sealed:
+        return 0
+    verdict = judge_staged_step(git, trust, BRANCHES + branch, commit.parents)
+    if verdict.status:
+        entry.complain(report.rejection(verdict, trust, git.headers(report.listed([verdict]))))
     return verdict.status
 
 

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from lanes import entry
 from lanes.errors import CannotJudge
+from lanes.gate import enforced, is_gated
 from lanes.manifest import BRANCHES
 from lanes.plumbing import Git
 from lanes.push import NAME, Update, judge_push, messages, updates_of
+from lanes.settings import Settings
 from lanes.text import printable
 from lanes.trust import in_clone
 from lanes.verdict import exit_status
 
-USAGE = """usage: lane-pre-push [REMOTE [URL]], called by git with a line for each ref on standard input:
-LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID"""
+USAGE = """usage: lane-pre-push [--if-enabled] [REMOTE [URL]], called by git with a line for each ref on
+standard input: LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID"""
 _ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 # A local ref is what the user typed, so it may hold spaces.
 _LINE = re.compile(rb"[^\n]* (?P<new>%b) (?P<ref>%b) (?P<old>%b)\n" % (_ID, NAME, _ID))
@@ -42,7 +44,7 @@ def named_by_pre_commit(git: Git, environment: Mapping[str, str]) -> list[Update
     return [Update(remote_branch, "0" * len(tip), tip)]
 
 
-def judge(arguments: Sequence[str]) -> int:
+def judge(arguments: Sequence[str], if_enabled: bool) -> int:
     """Judge the push on standard input; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
@@ -53,8 +55,15 @@ def judge(arguments: Sequence[str]) -> int:
         remote = remote or os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
     if not updates:
         return 0
+    settings = Settings.read(git)
+    return enforced(settings, lambda: _judge(git, settings, updates, os.fsencode(remote), if_enabled))
+
+
+def _judge(git: Git, settings: Settings, updates: Sequence[Update], remote: bytes, if_enabled: bool) -> int:
     branches = [update.ref.removeprefix(BRANCHES) for update in updates if update.ref.startswith(BRANCHES)]
-    trust = in_clone(git, branches[0] if branches else None, pushed_to=os.fsencode(remote) or None)
+    trust = in_clone(git, branches[0] if branches else None, pushed_to=remote or None, settings=settings)
+    if if_enabled and not is_gated(git, trust):
+        return 0
     verdicts = judge_push(git, trust, updates)
     for message in messages(git, trust, verdicts):
         entry.complain(message)
