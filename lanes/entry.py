@@ -130,10 +130,17 @@ def complain(message: str) -> None:
     """
     first, *rest = message.split("\n")
     lines = [f"lanes: {first}", *(f"  {line}" if line else "" for line in rest)]
+    if _on_a_web_page():
+        lines = [f"GL-HOOK-ERR: {line}" for line in lines]
     try:
         print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201 - entry points print, through here
     except OSError:
         discard(sys.stderr)
+
+
+def _on_a_web_page() -> bool:
+    """Tell whether GitLab shows the message on a page: of what a hook says, it picks lines that begin so."""
+    return os.environ.get("GL_PROTOCOL", "web" if "GL_REPOSITORY" in os.environ else "") == "web"
 
 
 def discard(stream: TextIO | None) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -71,7 +71,8 @@ class Reason(StrEnum):
 class Violation:
     """A change outside the lane. `commit` and `path` are None only for `no-lane`, which is about the branch.
 
-    `lanes` names those that may write the path, in the order of the manifest.
+    `lanes` names those that may write the path, in the order of the manifest; `value` is what the commit
+    holds there.
     """
 
     reason: Reason
@@ -79,6 +80,7 @@ class Violation:
     path: bytes | None = None
     status: str | None = None
     lanes: tuple[str, ...] = ()
+    value: Value | None = field(default=None, compare=False)
 
 
 class _Departure(NamedTuple):
@@ -161,7 +163,7 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
             reason = reason_of(change.path, trusted, change.new) if change.new != trusted else None
             if departures.add(commit, change, reason is not None) and reason:
                 writers = manifest.writers(change.path, _is_submodule(trusted) or _is_submodule(change.new))
-                yield Violation(reason, commit.oid, change.path, change.status, writers)
+                yield Violation(reason, commit.oid, change.path, change.status, writers, change.new)
         departures.finish(commit)
 
 

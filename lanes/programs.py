@@ -47,3 +47,8 @@ def pre_push() -> int:
 def pre_receive() -> int:
     """Run `lane-pre-receive`; give its exit status."""
     return _start("lane_hooks.pre_receive")
+
+
+def reference_transaction() -> int:
+    """Run `lane-reference-transaction`; give its exit status."""
+    return _start("lane_hooks.reference_transaction")

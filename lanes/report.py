@@ -73,6 +73,20 @@ def staged(verdict: Verdict, trust: Trust, parents: int, below_the_root: bool, p
     return "\n".join(lines)
 
 
+def refused(verdict: Verdict, trust: Trust, headers: Headers, back: str | None) -> str:
+    """Say why a local branch is not moved, and how to go on; *back* is the command that goes back, if any."""
+    name = shown(verdict.ref)
+    if verdict.error is not None:
+        return _indented(f"{name} is not moved, it could not be judged: {verdict.error}", trust.in_force)
+    lines = [f"{name} is not moved: {_number(verdict)} would lie outside its {lane_name(verdict.lane)}"]
+    lines += violations(verdict.violations, headers)
+    lines += _allowed(verdict.lane, trust)
+    lines += trust.in_force
+    steps = ["leave these changes out, and try again (git restore --staged takes them out of the index)"]
+    steps += [f"or go back: {back}"] if back else []
+    return "\n".join([*lines, "next:", *(f"  {line}" for line in (*steps, *_widen(verdict, trust)))])
+
+
 def shown(ref: bytes) -> str:
     """Give a branch by its name and any other ref in full, safe to print."""
     return printable(ref.removeprefix(BRANCHES))
