@@ -160,3 +160,26 @@ def test_who_pushes_can_not_say_so(clone: Clone, repository: Hosted, server: Ser
     ended = clone.push_as("alice", "main:other", env=CLAIMS)
     assert ended.status == 0
     assert remote_lines(ended) == (f"{server.pusher_variable}=alice" if server.pusher_variable else "")
+
+
+NOT_BOB = 'bob is not one of the pushers of lane "docs" (not-a-pusher): alice'
+NOBODY_KNOWN = (
+    'only the pushers of lane "docs" may, and the server does not know who pushes (not-a-pusher):'
+    " git config lanes.pusherVariable is not set there"
+)
+
+
+def test_only_its_pushers_may_push_a_lane(clone: Clone, repository: Hosted, server: Server) -> None:
+    manifest = MANIFEST.replace('paths = ["/docs/"]', 'paths = ["/docs/"]\npushers = ["alice"]')
+    clone.commit({".lanes.toml": manifest})
+    assert accepted(clone.push("main"))
+    known = bool(server.pusher_variable)
+    if server.pusher_variable:
+        repository.git("config", "lanes.pusherVariable", server.pusher_variable)
+    assert accepted(clone.push_as("alice", "main:work/docs-1")) is known
+    ended = clone.push_as("bob", "main:work/docs-2")
+    assert not accepted(ended)
+    assert remote_lines(ended) == (
+        f"lanes: work/docs-2 is rejected: {NOT_BOB if known else NOBODY_KNOWN}\n"
+        "  manifest in force: .lanes.toml of refs/heads/main at OID"
+    )
