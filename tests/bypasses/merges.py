@@ -48,6 +48,24 @@ def _release_and_main_crossed(clone: Clone, on_release: str = "top.txt", by: str
     _merge_on(clone, "release", by, main)
 
 
+def _release_and_main_crossed_often(clone: Clone, times: int) -> None:
+    """Let main and release merge each other's tip so many times, and the branch merge both.
+
+    Main changes a file each time, and release takes that over a time later.
+    """
+    clone.on("release", {})
+    clone.on_main({"top.txt": "0\n"})
+    for i in range(times):
+        main, release = clone.git("rev-parse", "main"), clone.git("rev-parse", "release")
+        clone.switch("main")
+        clone.merge(release, files={"top.txt": f"{i + 1}\n"})
+        clone.switch("release")
+        clone.merge(main, files={"top.txt": f"{i}\n"})
+    clone.publish("main", "release")
+    clone.switch(BRANCH)
+    clone.commit_tree("main^{tree}", "main", "release")
+
+
 # -- Merging main
 
 
@@ -1023,3 +1041,15 @@ def disagreement_settled_differently_on_both(clone: Clone) -> None:
     _release_and_main_crossed(clone, "api/a.py", "-Xours")
     clone.merge("main")
     clone.merge("-Xours", "release")
+
+
+@accepted
+def main_and_release_crossed_six_times(clone: Clone) -> None:
+    """Only main changed the file, each time; release took it over a step later."""
+    _release_and_main_crossed_often(clone, 6)
+
+
+@accepted
+def main_and_release_crossed_twelve_times(clone: Clone) -> None:
+    """The same, some weeks later: how often they met before is no reason to refuse the branch."""
+    _release_and_main_crossed_often(clone, 12)

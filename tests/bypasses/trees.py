@@ -55,6 +55,16 @@ def _main_has_two_dots(clone: Clone) -> str:
     return old
 
 
+def _main_took_two_dots_away(clone: Clone) -> str:
+    """Have main put two dots in the lane and take them away; the branch is on the former. Give the latter."""
+    begun = clone.head()
+    flawed = _put(clone, "docs", ("40000", b"..", _evil_folder(clone)))
+    mended = clone.commit_tree(f"{begun}^{{tree}}")
+    clone.publish("HEAD:refs/heads/main")
+    clone.git("update-ref", "HEAD", flawed)
+    return mended
+
+
 def _every_lane_writes_notes(clone: Clone) -> None:
     clone.on_main({".lanes.toml": MANIFEST.replace('"/docs/"', '"/docs/", "*.md"')})
 
@@ -565,6 +575,32 @@ def two_dots_in_a_root_commit(clone: Clone) -> None:
 def a_tree_of_main_moved_to_the_lane(clone: Clone) -> None:
     """The server has that tree, but at this path it is new."""
     _put(clone, "docs", ("40000", b"copy", _main_has_two_dots(clone)))
+
+
+@not_judged
+def two_dots_that_main_took_away_brought_back_in_a_merge(clone: Clone) -> None:
+    """The branch added a file to the folder as main had it then; main mended it; the merge keeps it."""
+    mended = _main_took_two_dots_away(clone)
+    mine = _put(clone, "docs", ("100644", b"new.md", clone.blob("new\n")))
+    clone.commit_tree(f"{mine}^{{tree}}", mine, mended)
+
+
+@not_judged
+def two_dots_that_main_took_away_brought_back_alone(clone: Clone) -> None:
+    """The same tree without the commit before it, for comparison."""
+    mended = _main_took_two_dots_away(clone)
+    mine = _put(clone, "docs", ("100644", b"new.md", clone.blob("new\n")))
+    clone.commit_tree(f"{mine}^{{tree}}", mended)
+
+
+@accepted
+def two_dots_of_main_alone_where_release_comes_too(clone: Clone) -> None:
+    """Main had the folder like that, release had none of it, and the merge holds what each decided."""
+    clone.on("release", {"top.txt": "release\n"})
+    main = _put(clone, "docs", ("40000", b"..", _evil_folder(clone)))
+    clone.publish("HEAD:refs/heads/main")
+    merged = _with(clone, "", ("100644", b"top.txt", clone.blob("release\n")))
+    clone.commit_tree(clone.tree(*merged), main, "release")
 
 
 # -- Objects that are missing or damaged
