@@ -711,6 +711,31 @@ first, or push both at once
     assert inside(clone.push("main", "early"))
 
 
+@pytest.mark.parametrize("claimed", ["null", "stale"])
+def test_an_update_of_main_that_git_will_refuse_opens_nothing_for_a_tag(
+    clone: Repo, server: Repo, claimed: str
+) -> None:
+    """A raw client names the old id itself; git compares it only after the hook, so the tag would stay."""
+    begun = clone.head()
+    clone.commit({"top.txt": "new"})
+    assert inside(clone.push("main"))
+    clone.git("checkout", "--quiet", "--detach", begun)
+    evil = clone.commit({"api/evil.py": "evil"})
+    server.git("fetch", "--quiet", str(clone.path), "HEAD")
+    old = ZERO if claimed == "null" else begun
+    updates = f"{old} {evil} refs/heads/main\n{ZERO} {evil} refs/tags/evil\n"
+    ended = server.script("lane-pre-receive", stdin=updates.encode())
+    assert (ended.status, ended.out) == (1, "")
+    assert (
+        masked(ended.err)
+        == """\
+lanes: main is rejected: the integration branch main is not where this push has it; fetch it, and push again
+  manifest in force: .lanes.toml of refs/heads/main at OID
+lanes: 1 of 2 refs can't be pushed, and a push is taken whole or not at all
+"""
+    )
+
+
 @pytest.mark.parametrize("what", ["main^{tree}", "main:top.txt"])
 def test_a_tag_of_no_commit(clone: Repo, what: str) -> None:
     clone.git("tag", "odd", what)
