@@ -1,9 +1,10 @@
 """`git lanes`, as it is installed, and how every command ends; whole outputs, with object ids masked."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import pytest
 from fakes import fake_git, started, unread
 from repos import MANIFEST, SCRIPTS, Content, Ended, Repo, masked
 
-from lanes import command, entry
+from lanes import command, entry, signals
 from lanes.errors import CannotJudge
 
 FETCHED = "manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n"
@@ -544,16 +545,35 @@ def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[-2:] == ['      raise RuntimeError("oops")', "  RuntimeError: oops"]
 
 
+def with_python(folder: Path) -> dict[str, str]:
+    """Give the environment in which Python looks into *folder* first."""
+    path = os.pathsep.join([str(folder), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+    return {"PYTHONPATH": path.strip(os.pathsep)}
+
+
 @pytest.mark.parametrize("script", ["git-lanes", "lane-audit", "lane-pre-receive"])
 def test_a_bug_in_an_installed_command(clone: Repo, tmp_path: Path, script: str) -> None:
     """Neither 0 nor 1, whatever breaks."""
     sabotage = "import lanes.plumbing\ndel lanes.plumbing.Git.require_version\n"
     (tmp_path / "sitecustomize.py").write_text(sabotage)
     arguments = ["show"] if script == "git-lanes" else []
-    path = os.pathsep.join([str(tmp_path), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
-    ended = clone.script(script, *arguments, env={"PYTHONPATH": path.strip(os.pathsep)})
+    ended = clone.script(script, *arguments, env=with_python(tmp_path))
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.splitlines()[:2] == [BUG, "  Traceback (most recent call last):"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "begin"), [("entry", "lanes: "), ("plumbing", "lanes: could not judge: ")]
+)
+@pytest.mark.parametrize("script", [point.name for point in distribution("git-lanes").entry_points])
+def test_an_installation_that_is_not_whole(
+    clone: Repo, tmp_path: Path, script: str, missing: str, begin: str
+) -> None:
+    """Python alone would end with 1, as if there were violations."""
+    copy = tmp_path / "copy" / "lanes"
+    shutil.copytree(Path(entry.__file__).parent, copy, ignore=shutil.ignore_patterns(f"{missing}.*"))
+    why = f"this installation is not whole (No module named 'lanes.{missing}'); install git-lanes again"
+    assert clone.script(script, env=with_python(copy.parent)) == Ended(2, "", f"{begin}{why}\n")
 
 
 @pytest.mark.parametrize(
@@ -575,6 +595,37 @@ def test_commands_end_like_hooks(
     monkeypatch.setattr("sys.argv", ["program"])
     assert entry.run(lambda: command.run(click.Command("program", callback=callback))) == status
     assert capsys.readouterr() == ("", said)
+
+
+def ended_in_a_class() -> int:
+    """Be ended while a class is made: Python 3.11 raises another exception from what comes then."""
+
+    class Attribute:
+        def __set_name__(self, owner: type[object], name: str) -> None:
+            raise signals.Ended(signal.SIGTERM)
+
+    class Owner:
+        attribute = Attribute()
+
+    return 0
+
+
+def ended_while_it_failed() -> int:
+    """Fail with another exception while a signal is on its way out."""
+    try:
+        raise signals.Ended(signal.SIGTERM)
+    finally:
+        fails()
+
+
+@pytest.mark.parametrize("main", [ended_in_a_class, ended_while_it_failed])
+def test_a_signal_that_is_wrapped_is_no_bug(
+    main: Callable[[], int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(signals.Ended) as caught:
+        entry.run(main)
+    assert (caught.value.status, str(caught.value)) == (143, "terminated")
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("script", ["lane-pre-receive", "lane-pre-push"])
