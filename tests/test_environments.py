@@ -839,6 +839,17 @@ def write_graph(stage: Stage, *options: str, stdin: str = "", file: str = "commi
     stage.configure("core.commitGraph=true\ncommitGraph.readChangedPaths=true")
 
 
+def test_a_broken_ref_beside_main(stage: Stage) -> None:
+    """Git complains of it whenever it is asked for main, since its name begins like that."""
+    verdicts = by_hand(stage)
+    for repo, kinds in ((stage.server, ("heads",)), (stage.clone, ("heads", "remotes/origin"))):
+        for kind in kinds:
+            git_folder(repo).joinpath("refs", kind, "main-old").touch()
+            asked = repo.try_git("for-each-ref", f"refs/{kind}/main")
+            assert asked.err == f"warning: ignoring broken ref refs/{kind}/main-old\n"
+    assert by_hand(stage) == verdicts
+
+
 # -- Other kinds of repositories
 
 
@@ -918,6 +929,16 @@ def another_main(graph: Graph) -> None:
 OUT_EVERYWHERE = "refs/lies/out"
 
 
+def tell_lies(stage: Stage, edit: Callable[[Graph], None]) -> None:
+    """Write commit-graphs that lie, in both repositories."""
+    tip = stage.clone.git("rev-parse", OUT)
+    for repo in stage.both:
+        repo.git("update-ref", OUT_EVERYWHERE, tip)
+        graph = Graph(repo)
+        edit(graph)
+        graph.write()
+
+
 @pytest.mark.parametrize(
     ("edit", "shows"),
     [
@@ -929,15 +950,22 @@ OUT_EVERYWHERE = "refs/lies/out"
 )
 def test_a_commit_graph_that_lies(stage: Stage, edit: Callable[[Graph], None], shows: str) -> None:
     """Git repeats what a commit-graph says of commits, and never looks."""
-    tip = stage.clone.git("rev-parse", OUT)
     before, verdicts = stage.porcelain(shows), by_hand(stage)
-    for repo in stage.both:
-        repo.git("update-ref", OUT_EVERYWHERE, tip)
-        graph = Graph(repo)
-        edit(graph)
-        graph.write()
+    tell_lies(stage, edit)
     assert stage.porcelain(shows) != before
     assert by_hand(stage) == verdicts
+
+
+def test_a_commit_graph_that_lies_and_is_asked_for(stage: Stage) -> None:
+    """The variable of `git -c` counts more than any file, and in it what comes last."""
+    shows = f"rev-list {OUT} ^main"
+    before, verdicts = stage.porcelain(shows), by_hand(stage)
+    tell_lies(stage, other_parents)
+    stage.configure("core.commitGraph=false")
+    assert stage.porcelain(shows) == before
+    stage.env["GIT_CONFIG_PARAMETERS"] = "'core.commitgraph'='true'"
+    assert stage.porcelain(shows) != before
+    assert by_hand(stage, stage.env) == verdicts
 
 
 # -- Python that lies in the repository
