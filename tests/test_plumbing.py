@@ -15,7 +15,7 @@ import pytest
 from fakes import fake_git
 from hypothesis import given
 from hypothesis import strategies as st
-from repos import MANIFEST, Repo, make_repo, masked
+from repos import MANIFEST, Ended, Repo, make_repo, masked
 
 import lanes
 from lanes.errors import CannotJudge
@@ -544,6 +544,35 @@ def test_half_a_diff(history: list[str], broken: Callable[[str], None], script: 
     assert judged(history) == message
 
 
+GARBAGE = "could not judge: git answered garbage about commit index\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        (f"{RECORD}\\000docs/a.md\\000", 0, ""),
+        (f"{RECORD[1:]}\\000docs/a.md\\000", 2, GARBAGE),
+        (f"{RECORD}\\000", 2, GARBAGE),
+        (f"{RECORD}\\000\\000", 2, GARBAGE),
+        (f"{RECORD}\\000docs/a.md\\000{RECORD}\\000", 2, GARBAGE),
+        (f"{RECORD}\\000docs/a.md\\000docs/b.md\\000", 2, GARBAGE),
+        (f"{RECORD} x\\000docs/a.md\\000", 2, GARBAGE),
+        (f"{RECORD[:-2]}\\000docs/a.md\\000", 2, GARBAGE),
+        (f"{RECORD.replace(B, B[1:])}\\000docs/a.md\\000", 2, GARBAGE),
+        (f"{RECORD}\\000docs/a", 2, "could not judge: git diff-index stopped in the middle of a line\n"),
+    ],
+    ids=[
+        *("right", "no colon", "no path", "an empty path", "no second path", "a path too many"),
+        *("a word too many", "no letter", "no whole id", "no end"),
+    ],
+)
+def test_staged_changes_that_are_nearly_right(
+    history: list[str], in_folder: Repo, broken: Callable[[str], None], answer: str, status: int, said: str
+) -> None:
+    broken(f"diff-index) printf '{answer}'; exit;;")
+    assert in_folder.script("lane-pre-commit") == Ended(status, "", said and f"lanes: {said}")
+
+
 def test_more_than_can_be_judged(
     history: list[str], in_folder: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -630,6 +659,20 @@ def test_refs_are_exact(git: Git, in_folder: Repo) -> None:
     assert git.refs([]) == {}
     in_folder.git("pack-refs", "--all")
     assert git.refs(known) == dict.fromkeys(known, here)
+
+
+def test_a_broken_ref(git: Git, in_folder: Repo) -> None:
+    """It stops those who ask for it, by its name or among others, and nobody who asks for its neighbour."""
+    main = {b"refs/heads/main": Ref(in_folder.commit({"a": "a"}), None)}
+    (in_folder.path / ".git/refs/heads/main-old").touch()
+    assert git.refs([b"refs/heads/main"]) == git.all_refs(b"refs/heads/main") == main
+    questions: list[Callable[[], object]] = [
+        lambda: git.refs([b"refs/heads/main", b"refs/heads/main-old"]),
+        lambda: git.all_refs(b"refs/heads/"),
+        git.all_refs,
+    ]
+    for question in questions:
+        assert refused(question) == ("the ref refs/heads/main-old is broken; restore it, or fetch it again")
 
 
 def test_symbolic_refs(git: Git, in_folder: Repo) -> None:
