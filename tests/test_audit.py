@@ -357,6 +357,32 @@ def test_json_of_no_lane(clone: Repo) -> None:
     assert only(clone, status=1) == branch | {"tip": tip, "commits": 1}
 
 
+def test_a_branch_that_could_be_mistaken_for_main(clone: Repo) -> None:
+    """No commit of it is judged, since no branch may have this name."""
+    clone.git("update-ref", "refs/heads/Main", "main")
+    why = "it differs from main by case alone, and on many a disk they are one; use another name"
+    assert reported(clone.script("lane-audit", "Main")) == (
+        1,
+        f"{FETCHED}Main is rejected: {why}\n"
+        "  manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n",
+    )
+    branch = {
+        "branch": "refs/heads/Main",
+        "lane": None,
+        "tip": clone.head(),
+        "base": None,
+        "commits": 0,
+        "error": None,
+        "refusal": why,
+        "violations": [],
+    }
+    assert only(clone, "Main", status=1) == branch
+    assert only(clone, "--as", "Main", "HEAD", status=1) == branch
+    begin(clone, "work/docs-1", {"docs/b.md": "b"})
+    report = audited(clone, "Main", "work/docs-1", "main", status=1)
+    assert [found["refusal"] for found in report["branches"]] == [why, None, None]
+
+
 def test_json_is_plain_ascii(clone: Repo) -> None:
     begin(clone, "work/docs-1", {"top.txt": "x"}, "Änderung")
     ended = clone.script("lane-audit", "--format", "json")

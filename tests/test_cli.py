@@ -302,6 +302,20 @@ def test_show_an_ambiguous_branch(clone: Repo) -> None:
     assert lanes(clone, "show", "work/docs-1") == (0, DOCS + FETCHED)
 
 
+def test_a_branch_that_could_be_mistaken_for_main(clone: Repo) -> None:
+    """It need not exist; where it does, on many a disk it is main."""
+    for arguments in (
+        ("show", "Main"),
+        ("show", "refs/heads/MAIN"),
+        ("why", "docs/a.md", "--branch", "Main"),
+    ):
+        name = arguments[-1].removeprefix("refs/heads/")
+        assert refused(clone.script("git-lanes", *arguments)) == (
+            f"lanes: could not judge: {name}: it differs from main by case alone,"
+            f" and on many a disk they are one; use another name\n  {FETCHED}"
+        )
+
+
 def test_show_on_a_detached_head(clone: Repo) -> None:
     clone.git("checkout", "--quiet", "--detach")
     assert refused(clone.script("git-lanes", "show")) == (

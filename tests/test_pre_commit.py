@@ -226,6 +226,16 @@ def test_an_ambiguous_branch_is_not_judged(lane: Repo) -> None:
     assert passes(lane, "--allow-empty")
 
 
+def test_a_branch_that_could_be_mistaken_for_main(lane: Repo) -> None:
+    lane.git("update-ref", "refs/heads/Main", "main")
+    lane.git("symbolic-ref", "HEAD", "refs/heads/Main")
+    stage(lane, {"docs/b.md": "b"})
+    assert refusal(lane) == (
+        "lanes: could not judge: Main: it differs from main by case alone, and on many a disk they are one;"
+        f" use another name\n{IN_FORCE}"
+    )
+
+
 def test_long_lists_are_cut_and_counted(lane: Repo) -> None:
     stage(lane, {f"out/{i:02}": "x" for i in range(25)})
     lines = refusal(lane).split("\n")
