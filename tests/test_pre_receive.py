@@ -945,6 +945,26 @@ def test_a_malformed_tree_of_main_can_not_be_taken_elsewhere(clone: Repo) -> Non
     )
 
 
+def test_more_trusted_commits_in_one_than_can_be_compared(clone: Repo) -> None:
+    """Main merged them all at once, and the branch merges each of them instead of main."""
+    tree = clone.git("rev-parse", "main^{tree}")
+    sides = [clone.git("commit-tree", "-m", str(i), "-p", "main", tree) for i in range(65)]
+
+    def merge(number: int, subject: str) -> str:
+        parents = [option for side in sides[:number] for option in ("-p", side)]
+        return clone.git("commit-tree", "-m", subject, *parents, tree)
+
+    assert inside(clone.push(f"{merge(65, 'On main')}:refs/heads/main"))
+    assert inside(clone.push(f"{merge(64, 'On the branch')}:refs/heads/work/docs-1"))
+    assert (
+        remote_lines(clone.push(f"{merge(65, 'On the branch')}:refs/heads/work/docs-2"))
+        == """\
+lanes: work/docs-2 could not be judged: commit OID brings 65 trusted commits together, of which none \
+contains another; merge what contains them all instead
+  manifest in force: .lanes.toml of refs/heads/main at OID"""
+    )
+
+
 def test_a_missing_object(clone: Repo, server: Repo) -> None:
     clone.switch("work/docs-1", "main")
     clone.commit({"docs/b.md": "b"})
