@@ -941,6 +941,14 @@ def test_a_commit_that_is_missing(clone: Repo) -> None:
     )
 
 
+def cut_off(branch: str) -> str:
+    """Give the lines of a report on a branch whose history is cut off."""
+    return f"""\
+{branch} could not be judged: the history is cut off here (a shallow clone); run: git fetch --unshallow
+  manifest in force: .lanes.toml of refs/remotes/origin/main at OID
+"""
+
+
 def test_a_shallow_clone(clone: Repo, server: Repo, tmp_path: Path) -> None:
     clone.commit({"top.txt": "1"})
     publish(clone, "main")
@@ -948,14 +956,7 @@ def test_a_shallow_clone(clone: Repo, server: Repo, tmp_path: Path) -> None:
     publish(clone, "work/docs-1")
     branch = "refs/remotes/origin/work/docs-1"
     whole = (0, FETCHED + inside(branch))
-    cut = (
-        2,
-        FETCHED
-        + f"{branch} could not be judged: the history is cut off here (a shallow clone);"
-        + " run: git fetch --unshallow\n"
-        + "  manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n",
-    )
-    for depth, expected in ((1, cut), (2, whole)):
+    for depth, expected in ((1, (2, FETCHED + cut_off(branch))), (2, whole)):
         copy = Repo(tmp_path / f"depth-{depth}")
         options = ("--quiet", f"--depth={depth}", "--no-single-branch")
         clone.git("clone", *options, f"file://{server.path}", str(copy.path))
@@ -964,6 +965,35 @@ def test_a_shallow_clone(clone: Repo, server: Repo, tmp_path: Path) -> None:
     shallow = Repo(tmp_path / "depth-1")
     shallow.git("fetch", "--quiet", "--unshallow")
     assert reported(shallow.script("lane-audit", "origin/work/docs-1")) == whole
+
+
+def test_a_cut_between_integration_branches(clone: Repo, server: Repo, tmp_path: Path) -> None:
+    """The judged commits are whole, and lie on a release of which nobody can see that main contains it.
+
+    So the last one could keep what main has deleted, as if that were for release to say.
+    """
+    publish(clone, "main:release")
+    clone.commit({"top.txt": None}, "Delete")
+    publish(clone, "main")
+    clone.switch("work/docs-1", "main~1")
+    clone.commit({"docs/b.md": "b"})
+    clone.switch("work/docs-2", "work/docs-1")
+    clone.git("merge", "--quiet", "--no-commit", "main")
+    clone.commit({"top.txt": "t\n"}, "Out")
+    publish(clone, "work/docs-1", "work/docs-2")
+    clone.git("clone", "--quiet", "--depth=1", f"file://{server.path}", str(tmp_path / "cut"))
+    cut = Repo(tmp_path / "cut")
+    cut.git("remote", "set-branches", "origin", "*")
+    cut.git("fetch", "--quiet")
+    assert (cut.path / ".git/shallow").read_text() == cut.git("rev-parse", "origin/main") + "\n"
+    good, bad = "refs/remotes/origin/work/docs-1", "refs/remotes/origin/work/docs-2"
+    assert reported(cut.script("lane-audit", good, bad)) == (
+        2,
+        f"{FETCHED}{cut_off(good)}{cut_off(bad)}0 of 2 branches inside\n",
+    )
+    cut.git("fetch", "--quiet", "--unshallow")
+    assert only(cut, good, status=0)["violations"] == []
+    assert [found["path"] for found in only(cut, bad, status=1)["violations"]] == ["top.txt"]
 
 
 def test_git_is_missing_or_too_old(clone: Repo, tmp_path: Path) -> None:
