@@ -162,7 +162,7 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
             trusted = departures.trusted(change)
             reason = reason_of(change.path, trusted, change.new) if change.new != trusted else None
             if departures.add(commit, change, reason is not None) and reason:
-                writers = manifest.writers(change.path, _is_submodule(trusted) or _is_submodule(change.new))
+                writers = _writers(manifest, change.path, trusted, change.new)
                 yield Violation(reason, commit.oid, change.path, change.status, writers, change.new)
         departures.finish(commit)
 
@@ -204,14 +204,8 @@ class _Reasons:
         self._known: dict[tuple[bytes, bool], Reason | None] = {}
 
     def __call__(self, path: bytes, old: Value | Unsettled | None, new: Value | None) -> Reason | None:
-        """Say why a path may not get from *old* to *new*, None where it may.
-
-        What turns a file into a submodule or back must be allowed for both.
-        """
-        kinds = {_is_submodule(value) for value in (old, new) if isinstance(value, bytes)}
-        if len(kinds) == 1:
-            return self._of(path, kinds.pop())
-        return self._of(path, False) or self._of(path, True)
+        """Say why a path may not get from *old* to *new*, None where it may."""
+        return next(filter(None, (self._of(path, folder) for folder in _kinds(old, new))), None)
 
     def _of(self, path: bytes, folder: bool) -> Reason | None:
         key = (path, folder)
@@ -227,6 +221,22 @@ class _Reasons:
         if self._manifest.reserved(path, folder):
             return Reason.PROTECTED
         return Reason.REVIEW_ONLY if self._lane and self._lane.review_only else Reason.OUTSIDE_LANE
+
+
+def _writers(
+    manifest: Manifest, path: bytes, old: Value | Unsettled | None, new: Value | None
+) -> tuple[str, ...]:
+    """Name the lanes that may take a path from *old* to *new*."""
+    first, *others = (manifest.writers(path, folder) for folder in _kinds(old, new))
+    return tuple(name for name in first if all(name in names for names in others))
+
+
+def _kinds(old: Value | Unsettled | None, new: Value | None) -> list[bool]:
+    """Tell what a path must be allowed as: a folder, as a submodule counts, or not.
+
+    What turns a file into a submodule or back must be allowed as both, and so must what nobody can tell.
+    """
+    return sorted({_is_submodule(value) for value in (old, new) if isinstance(value, bytes)} or (False, True))
 
 
 def _is_submodule(value: Value | Unsettled | None) -> bool:

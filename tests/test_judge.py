@@ -1,12 +1,23 @@
 """The judge alone, on plain values."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lanes.judge import UNSETTLED, Change, Commit, Reason, Value, Violation, judge
+from lanes.judge import (
+    UNSETTLED,
+    Change,
+    Commit,
+    Reason,
+    Value,
+    Violation,
+    charges,
+    judge,
+    not_in_one_lane,
+)
 from lanes.manifest import Lane, Manifest, parse
 
 FILE_1, FILE_2, EXECUTABLE = b"100644 1", b"100644 2", b"100755 1"
@@ -136,6 +147,30 @@ def test_a_submodule_in_the_place_of_a_folder_has_its_reason_and_owners(
         (b"ci", Reason.PROTECTED, ()),
         (b"vendor/lib", Reason.REVIEW_ONLY, ("docs",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "owners"),
+    [
+        (b"vendor/lib", FILE_1, MODULE_1, ()),
+        (b"vendor/lib", MODULE_1, FILE_1, ()),
+        (b"vendor/lib", MODULE_1, None, ("docs",)),
+        (b"media/out", FILE_1, MODULE_1, ()),
+        (b"media/out", FILE_1, None, ("docs",)),
+        (b"media/out", UNSETTLED, None, ()),
+        (b"media/in", FILE_1, MODULE_1, ("docs",)),
+        (b"media/in", MODULE_1, FILE_1, ("docs",)),
+    ],
+)
+def test_a_path_that_turns_into_a_submodule_or_back_is_owned_by_who_may_write_both(
+    path: bytes, old: object, new: Value | None, owners: tuple[str, ...]
+) -> None:
+    """Neither the message nor a sealed branch may take a lane for one that could make this change."""
+    (violation,) = found(commit("c", "main", (path, old, new)), lane=REVIEW)
+    assert violation.lanes == owners
+    charged = list(charges(MANIFEST, [commit("c", "main", (path, old, new))]))
+    misfits = [replace(violation, reason=Reason.NOT_IN_ONE_LANE)]
+    assert list(not_in_one_lane(MANIFEST, charged)) == ([] if owners else misfits)
 
 
 def test_what_is_taken_back_is_charged_once() -> None:
