@@ -1,9 +1,12 @@
-"""The hook ids of `.pre-commit-hooks.yaml`, run by the pre-commit framework itself.
+"""The hook ids of `.pre-commit-hooks.yaml`, run by pre-commit and by prek, from a tag of this repository.
 
-The framework installs this project as a user's machine would: with pip, in an environment of its own.
+Both install this project as a user's machine would: from the package index, in an environment of its own.
 """
 
+import fcntl
 import os
+import re
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,11 @@ from repos import MANIFEST, SCRIPTS, Ended, Repo, make_repo, masked, remote_line
 
 ROOT = Path(__file__).parents[1]
 HOME = os.environ.get("HOME", "")  # pip's own settings are there; a test has another home
-HOOKS: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+HOOKS: dict[str, dict[str, Any]] = {
+    hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+}
 IDS = ["lane-pre-commit", "lane-pre-push", "lanes-check"]
-STAGES = ("pre-commit", "pre-merge-commit", "pre-push")
-WIDTH = 79  # of the framework's lines
+WIDTH = 79  # of a framework's lines
 BRANCH = "work/docs-1"
 BROKEN = "version = 2\n"
 DETAILS = """\
@@ -34,6 +38,7 @@ WIDEN = (
 NOT_STAGED = """\
     take these changes out of the index (your files stay as they are), and commit again:
       git restore --staged --source=OID -- """
+ONLY_THESE = "    commit only files that your lane may write: git commit -- FILE...\n"
 NOT_PUSHED = """\
     take these changes out of the commits that made them (a commit that reverts them is not enough):
       git rebase -i OID
@@ -44,56 +49,141 @@ COPY_OR_FETCH = """\
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """
+TOP = "changes top.txt (outside-lane: no lane may write it)"
+INVALID = """\
+lanes: .lanes.toml is invalid: 1 error
+.lanes.toml:1: version: 2: expected 1, the only version that this git-lanes reads
+"""
+# What it says of a push that passes is seen where its output is always shown.
+CONFIGURATION = """\
+default_install_hook_types: [pre-commit, pre-merge-commit, pre-push]
+repos:
+  - repo: {source}
+    rev: v0.1.0
+    hooks:
+      - id: lane-pre-commit
+      - id: lane-pre-push
+        verbose: true
+      - id: lanes-check
+"""
 
 
 @pytest.fixture(scope="session")
-def framework(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment for the framework: environments are built once, with the machine's pip settings."""
-    return {
-        "HOME": HOME,
-        "PRE_COMMIT_HOME": str(tmp_path_factory.mktemp("framework")),
-        "PRE_COMMIT_COLOR": "never",
-    }
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for all processes of this run, where hook environments are built once."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(scope="session")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    """A repository with this project as it is in the work tree, tagged v0.0.1; that tree is only read."""
-    with pytest.MonkeyPatch.context() as patch:
+def source(shared: Path) -> Repo:
+    """A clone of this project as it is in the work tree, with the annotated tag v0.1.0."""
+    path = shared / "git-lanes"
+    with (shared / "git-lanes.lock").open("w") as lock, pytest.MonkeyPatch.context() as patch:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists():
+            return Repo(path)
         for name in [name for name in os.environ if name.startswith("GIT_")]:
             patch.delenv(name)
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-        repo = make_repo(tmp_path_factory.mktemp("source") / "git-lanes")
+        repo = make_repo(path)
         repo.git(f"--work-tree={ROOT}", "add", "--all")
         author = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org")
         repo.git(*author, "commit", "--quiet", "-m", "As it is now")
-        repo.git("tag", "v0.0.1")
+        repo.git(*author, "tag", "--annotate", "-m", "As it is now", "v0.1.0")
         repo.git("reset", "--quiet", "--hard")
     return repo
 
 
-def run(repo: Repo, framework: dict[str, str], *arguments: str) -> Ended:
-    """Run a command of the framework, which prints everything to stdout."""
-    ended = repo.script("pre-commit", *arguments, env=framework)
-    return Ended(ended.status, masked(ended.out), ended.err)
+@pytest.fixture(params=["pre-commit", "prek"])
+def manager(request: pytest.FixtureRequest, shared: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A framework by the name of its program, with the machine's own settings for pip."""
+    environment = {
+        "HOME": HOME,
+        "PRE_COMMIT_HOME": str(shared / "pre-commit"),
+        "PRE_COMMIT_COLOR": "never",
+        "PREK_HOME": str(shared / "prek"),
+        "PREK_COLOR": "never",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return str(request.param)
+
+
+@pytest.fixture
+def user(clone: Repo, manager: str, source: Repo) -> Repo:
+    """The clone with the framework's hooks, on a branch of the lane "docs", below the newest main."""
+    clone.commit({".pre-commit-config.yaml": CONFIGURATION.format(source=source.path)}, "Use the hooks")
+    assert clone.script(manager, "install", "--install-hooks").status == 0
+    clone.switch(BRANCH, "main")
+    clone.commit({"docs/b.md": "b"}, "Write")
+    clone.switch("main")
+    clone.commit({"top.txt": "newer", "docs/a.md": "newer"}, "Go on")
+    assert clone.push("main").status == 0
+    clone.switch(BRANCH)
+    return clone
+
+
+def said(ended: Ended) -> tuple[int, str]:
+    """Give how git ended and what was said about the hooks, without what git and the framework add."""
+    rows = (ended.out + ended.err).splitlines(keepends=True)
+    others = ("error: failed to push some refs", "Not committing merge;", "[INFO] ", "[WARNING] ")
+    stashed = ("Unstaged changes detected", "Restored unstaged changes")
+    text = "".join(row for row in rows if not row.startswith(others + stashed))
+    return ended.status, masked(re.sub(r"duration: [0-9.]+s", "duration: TIME", text))
 
 
 def line(hook: str, result: str) -> str:
-    """Give the framework's line about a hook."""
-    (name,) = [known["name"] for known in HOOKS if known["id"] == hook]
+    """Give a framework's line about a hook."""
+    name = HOOKS[hook]["name"]
     return f"{name}{result.rjust(WIDTH - len(name), '.')}\n"
 
 
-def failed(hook: str, message: str) -> str:
-    """Give the framework's lines about a hook that failed with status 1 and printed *message*."""
-    return f"{line(hook, 'Failed')}- hook id: {hook}\n- exit code: 1\n\n{message}\n"
+def shown(manager: str, hook: str, message: str, status: int) -> str:
+    """Give a framework's lines about a hook whose output it shows, masked."""
+    rows = [f"- hook id: {hook}\n"]
+    if manager == "prek":
+        rows.append(f"- description: {HOOKS[hook]['description'].removesuffix('.')}\n")
+        message = textwrap.indent(message, "  ")
+    elif message:
+        message += "\n"
+    if hook == "lane-pre-push":
+        rows.append("- duration: TIME\n")
+    if status:
+        rows.append(f"- exit code: {status}\n")
+    if message:
+        rows.append(f"\n{message}")
+    return line(hook, "Failed" if status else "Passed") + "".join(rows)
+
+
+def outside(change: str = TOP, advice: str = f"{NOT_STAGED}top.txt\n", branch: str = BRANCH) -> str:
+    """Give what lane-pre-commit says about one staged change outside the lane "docs"."""
+    first = f'lanes: {branch}: 1 staged change is outside its lane "docs"\n'
+    return f"{first}  {change}\n{DETAILS}{advice}{WIDEN}"
+
+
+def rejected(branch: str = BRANCH) -> str:
+    """Give what lane-pre-push says about the one commit "Out", which changes top.txt."""
+    return f"""\
+lanes: {branch} is rejected: 1 change in 1 commit outside its lane "docs"
+  commit OID "Out" by Ann
+    {TOP}
+{DETAILS}{NOT_PUSHED}{WIDEN}{COPY_OR_FETCH}"""
+
+
+SKIPPED = (
+    f"{'check .lanes.toml'.ljust(WIDTH - len('(no files to check)Skipped'), '.')}(no files to check)Skipped\n"
+)
+PASSED = line("lane-pre-commit", "Passed") + SKIPPED
 
 
 # -- The list of hooks
 
 
-def test_the_list_is_valid() -> None:
-    assert Repo(ROOT).script("pre-commit", "validate-manifest", ".pre-commit-hooks.yaml") == Ended(0, "", "")
+def test_the_list_is_valid(manager: str) -> None:
+    ended = Repo(ROOT).script(manager, "validate-manifest", ".pre-commit-hooks.yaml")
+    words = "success: All manifests are valid\n" if manager == "prek" else ""
+    assert (ended.status, ended.out + ended.err) == (0, words)
 
 
 def test_the_fields() -> None:
@@ -106,7 +196,7 @@ def test_the_fields() -> None:
     }
     commit, push = ["pre-commit", "pre-merge-commit"], ["pre-push"]
     texts = ("name", "description")
-    assert [{key: value for key, value in hook.items() if key not in texts} for hook in HOOKS] == [
+    assert [{key: value for key, value in hook.items() if key not in texts} for hook in HOOKS.values()] == [
         {"id": "lane-pre-commit", "entry": "lane-pre-commit", "always_run": True, "stages": commit, **common},
         {"id": "lane-pre-push", "entry": "lane-pre-push", "always_run": True, "stages": push, **common},
         {
@@ -117,170 +207,200 @@ def test_the_fields() -> None:
             **common,
         },
     ]
-    assert all(hook[key] for hook in HOOKS for key in texts)
+    assert all(hook[key] for hook in HOOKS.values() for key in texts)
 
 
 def test_every_entry_is_a_console_script() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for name in (hook["entry"].split()[0] for hook in HOOKS):
+    for name in (hook["entry"].split()[0] for hook in HOOKS.values()):
         assert name in project["scripts"]
         assert os.access(SCRIPTS / name, os.X_OK)
 
 
-# -- pre-commit try-repo
+# -- Without a configuration
 
 
-def try_repo(repo: Repo, framework: dict[str, str], source: Repo, *options: str) -> Ended:
-    """Try all hooks of a stage on a repository, and give what is said once they are installed."""
-    ended = run(repo, framework, "try-repo", str(source.path), *options)
-    before, said, results = ended.out.partition("[INFO] This may take a few minutes...\n")
-    assert said, ended
-    assert [f"    -   id: {hook}" for hook in IDS] == [
-        row for row in before.splitlines() if "-   id: " in row
-    ]
-    return Ended(ended.status, results, ended.err)
-
-
-def test_commits_that_pass(clone: Repo, framework: dict[str, str], source: Repo) -> None:
-    clone.write({".lanes.toml": MANIFEST + "\n", "top.txt": "main may"})
-    clone.git("add", "--all")
-    expected = line("lane-pre-commit", "Passed") + line("lanes-check", "Passed")
-    assert try_repo(clone, framework, source) == Ended(0, expected, "")
-
-
-def test_commits_that_fail(clone: Repo, framework: dict[str, str], source: Repo) -> None:
+def test_try_repo(clone: Repo, manager: str, source: Repo) -> None:
     clone.switch(BRANCH, "main")
     clone.write({".lanes.toml": BROKEN, "top.txt": None, "docs/b.md": "b"})
     clone.git("add", "--all")
-    outside = f"""\
+    ended = clone.script(manager, "try-repo", str(source.path))
+    start = ended.out.index(HOOKS[IDS[0]]["name"])
+    assert [name for name in IDS if name in ended.out[:start]] == IDS
+    message = f"""\
 lanes: work/docs-1: 2 staged changes are outside its lane "docs"
   changes .lanes.toml (protected: only integration branches may write it)
   deletes top.txt (outside-lane: no lane may write it)
 {DETAILS}{NOT_STAGED}.lanes.toml top.txt
 {WIDEN}"""
-    invalid = """\
-lanes: .lanes.toml is invalid: 1 error
-.lanes.toml:1: version: 2: expected 1, the only version that this git-lanes reads
-"""
-    expected = failed("lane-pre-commit", outside) + failed("lanes-check", invalid)
-    assert try_repo(clone, framework, source) == Ended(1, expected, "")
-
-
-@pytest.mark.parametrize("accepted", [True, False])
-def test_pushes(clone: Repo, framework: dict[str, str], source: Repo, accepted: bool) -> None:
-    clone.switch(BRANCH, "main")
-    clone.commit({"docs/b.md": "b"} if accepted else {"docs/b.md": "b", "top.txt": "mine"})
-    ref = f"refs/heads/{BRANCH}"
-    pushed = {
-        "hook-stage": "pre-push",
-        "from-ref": "main",
-        "to-ref": BRANCH,
-        "local-branch": ref,
-        "remote-branch": ref,
-        "remote-name": "origin",
-        "remote-url": "URL",
-    }
-    outside = f"""\
-lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"
-  commit OID "Change" by Ann
-    changes top.txt (outside-lane: no lane may write it)
-{DETAILS}{NOT_PUSHED}{WIDEN}{COPY_OR_FETCH}"""
-    expected = line("lane-pre-push", "Passed") if accepted else failed("lane-pre-push", outside)
-    options = (f"--{name}={value}" for name, value in pushed.items())
-    assert try_repo(clone, framework, source, *options) == Ended(0 if accepted else 1, expected, "")
+    expected = shown(manager, "lane-pre-commit", message, 1) + shown(manager, "lanes-check", INVALID, 1)
+    assert (ended.status, masked(ended.out[start:])) == (1, expected)
 
 
 # -- A repository that uses the hooks
 
 
-CONFIGURATION = """\
-repos:
-  - repo: {source}
-    rev: v0.0.1
-    hooks:
-      - id: lane-pre-commit
-      - id: lane-pre-push
-      - id: lanes-check
+def test_a_manifest(user: Repo, manager: str) -> None:
+    user.switch("main")
+    user.write({".lanes.toml": MANIFEST + "\n", "top.txt": "main may"})
+    user.git("add", "--all")
+    passed = line("lane-pre-commit", "Passed") + line("lanes-check", "Passed")
+    assert said(user.try_git("commit", "--quiet", "-m", "x")) == (0, passed)
+    user.write({".lanes.toml": BROKEN})
+    message = """\
+lanes: this commit would leave main without a valid manifest, and lock everybody out: its manifest is invalid
+  .lanes.toml:1: version: 2: expected 1, the only version that this git-lanes reads
+  manifest in force: .lanes.toml of refs/remotes/origin/main at OID
+  next: mend it, or take it back from the last commit: git restore --staged --worktree :/.lanes.toml
 """
-SKIPPED = (
-    f"{'check .lanes.toml'.ljust(WIDTH - len('(no files to check)Skipped'), '.')}(no files to check)Skipped\n"
-)
+    expected = shown(manager, "lane-pre-commit", message, 1) + shown(manager, "lanes-check", INVALID, 1)
+    assert said(user.try_git("commit", "--quiet", "--all", "-m", "x")) == (1, expected)
 
 
-@pytest.fixture
-def user(clone: Repo, framework: dict[str, str], source: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """The clone with the framework installed, on a branch of the lane "docs", below the newest main."""
-    for name, value in framework.items():
-        monkeypatch.setenv(name, value)
-    clone.commit({".pre-commit-config.yaml": CONFIGURATION.format(source=source.path)}, "Use the hooks")
-    stages = [option for stage in STAGES for option in ("--hook-type", stage)]
-    assert run(clone, framework, "install", "--install-hooks", *stages).status == 0
-    clone.switch(BRANCH, "main")
-    clone.commit({"docs/b.md": "b"}, "Write")
-    clone.switch("main")
-    clone.commit({"top.txt": "newer", "docs/a.md": "newer"}, "Go on")
-    assert clone.push("main").status == 0
-    clone.switch(BRANCH)
-    return clone
-
-
-def said(ended: Ended) -> tuple[int, str]:
-    """Give how git ended and what the framework said about the hooks, without what git itself adds."""
-    rows = (ended.out + ended.err).splitlines(keepends=True)
-    others = ("error: failed to push some refs", "Not committing merge;", "[INFO] ", "[WARNING] ")
-    return ended.status, masked("".join(row for row in rows if not row.startswith(others)))
-
-
-def outside(change: str, path: str) -> str:
-    """Give what the framework says about one staged change outside the lane."""
-    return failed(
-        "lane-pre-commit",
-        f'lanes: work/docs-1: 1 staged change is outside its lane "docs"\n  {change}\n'
-        f"{DETAILS}{NOT_STAGED}{path}\n{WIDEN}",
-    )
-
-
-PASSED = line("lane-pre-commit", "Passed") + SKIPPED
-
-
-def test_git_commit(user: Repo) -> None:
+def test_git_commit(user: Repo, manager: str) -> None:
     user.write({"top.txt": "mine", "docs/c.md": "c"})
     user.git("add", "--all")
-    change = "changes top.txt (outside-lane: no lane may write it)"
-    assert said(user.try_git("commit", "--quiet", "-m", "x")) == (1, outside(change, "top.txt") + SKIPPED)
+    refused = shown(manager, "lane-pre-commit", outside(), 1) + SKIPPED
+    assert said(user.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
     assert said(user.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
     user.git("reset", "--quiet", "--hard")
     assert said(user.try_git("commit", "--quiet", "--amend", "-m", "y")) == (0, PASSED)
 
 
-def test_git_merge(user: Repo) -> None:
-    change = "changes top.txt (outside-lane: no lane may write it)"
-    ended = user.try_git("merge", "--quiet", "--no-edit", "--strategy=ours", "main")
-    assert said(ended) == (1, outside(change, "top.txt") + SKIPPED)
+def test_git_commit_of_some_files(user: Repo, manager: str) -> None:
+    """Git makes an index of its own for these."""
+    user.write({"top.txt": "mine", "docs/b.md": "c"})
+    refused = shown(manager, "lane-pre-commit", outside(advice=ONLY_THESE), 1) + SKIPPED
+    assert said(user.try_git("commit", "--quiet", "--all", "-m", "x")) == (1, refused)
+    assert said(user.try_git("commit", "--quiet", "-m", "x", "--", "top.txt")) == (1, refused)
+    user.git("restore", "top.txt")
+    assert said(user.try_git("commit", "--quiet", "--all", "-m", "x")) == (0, PASSED)
+
+
+def test_an_unborn_branch(user: Repo, manager: str) -> None:
+    user.git("switch", "--quiet", "--orphan", "work/docs-new")
+    user.git("restore", "--source=main", ".pre-commit-config.yaml")
+    user.write({"top.txt": "mine", "docs/c.md": "c"})
+    user.git("add", "top.txt", "docs")
+    advice = """\
+    take these files out of the index, and commit again:
+      git rm --cached -r -- top.txt
+"""
+    message = outside(TOP.replace("changes", "adds"), advice, "work/docs-new")
+    refused = shown(manager, "lane-pre-commit", message, 1) + SKIPPED
+    assert said(user.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
+    assert said(user.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
+
+
+def test_git_merge(user: Repo, manager: str) -> None:
+    merge = ("merge", "--quiet", "--no-ff", "--no-edit")
+    refused = shown(manager, "lane-pre-commit", outside(), 1) + SKIPPED
+    assert said(user.try_git(*merge, "--strategy=ours", "main")) == (1, refused)
     user.git("merge", "--abort")
-    assert said(user.try_git("merge", "--quiet", "--no-edit", "main")) == (0, PASSED)
+    assert said(user.try_git(*merge, "main")) == (0, PASSED)
 
 
-def test_git_push(user: Repo) -> None:
-    assert said(user.try_git("push", "--quiet", "origin", BRANCH)) == (0, line("lane-pre-push", "Passed"))
+def test_git_push(user: Repo, manager: str) -> None:
+    push = ("push", "--quiet", "origin")
+    assert said(user.try_git(*push, BRANCH)) == (0, shown(manager, "lane-pre-push", "", 0))
     user.commit({"top.txt": "mine"}, "Out")
-    message = f"""\
-lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"
-  commit OID "Out" by Ann
-    changes top.txt (outside-lane: no lane may write it)
-{DETAILS}{NOT_PUSHED}{WIDEN}{COPY_OR_FETCH}"""
-    expected = (1, failed("lane-pre-push", message))
-    assert said(user.try_git("push", "--quiet", "origin", BRANCH)) == expected
+    refused = shown(manager, "lane-pre-push", rejected(), 1)
+    assert said(user.try_git(*push, BRANCH)) == (1, refused)
     user.git("reset", "--quiet", "--hard", "HEAD~1")
-    assert said(user.try_git("push", "--quiet", "origin", "--delete", BRANCH)) == (0, "")
+    assert said(user.try_git(*push, "--delete", BRANCH)) == (0, "")
 
 
-def test_what_the_framework_does_not_show_is_the_servers_to_judge(user: Repo) -> None:
+def test_pushes_of_other_kinds(user: Repo, manager: str) -> None:
+    push = ("push", "--quiet", "origin")
+    renamed = """\
+lanes: feature is rejected: no lane covers this branch
+  branches that a lane covers:
+    work/docs-*: lane "docs", Write the docs
+    work/api-*: lane "api"
+    review/*: lane "review", Read, do not edit
+  manifest in force: .lanes.toml of refs/remotes/origin/main at OID
+  next:
+    give the branch a name that your task's lane covers: git branch -m NEW-NAME
+    or ask the integrator to cover it in .lanes.toml on main
+"""
+    refused = shown(manager, "lane-pre-push", renamed, 1)
+    assert said(user.try_git(*push, f"{BRANCH}:feature")) == (1, refused)
+    user.git("tag", "--annotate", "-m", "x", "v1")
+    tag = (
+        "lanes: refs/tags/v1 is rejected: a tag must point to a commit of main or release;"
+        " integrate the commit first, or push both at once\n"
+        "  manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n"
+    )
+    assert said(user.try_git(*push, "v1")) == (1, shown(manager, "lane-pre-push", tag, 1))
+    # Nothing is new there, so the framework does not run the hook.
+    assert said(user.try_git(*push, "main:refs/tags/v2")) == (0, "")
+
+
+def test_the_first_push_to_a_server(user: Repo, manager: str, tmp_path: Path) -> None:
+    """Where the root commit is new as well, the framework names no range of commits."""
+    user.git("remote", "add", "empty", str(make_repo(tmp_path / "empty.git", "--bare").path))
+    user.commit({"top.txt": "mine"}, "Out")
+    message = rejected().replace("refs/remotes/origin/main", "refs/heads/main")
+    message = message.removesuffix("    or, if these commits are on main by now: git fetch origin\n")
+    refused = shown(manager, "lane-pre-push", message, 1)
+    assert said(user.try_git("push", "--quiet", "empty", BRANCH)) == (1, refused)
+    user.git("reset", "--quiet", "--hard", "HEAD~1")
+    passed = shown(manager, "lane-pre-push", "", 0)
+    assert said(user.try_git("push", "--quiet", "empty", BRANCH)) == (0, passed)
+
+
+def test_a_linked_worktree(user: Repo, manager: str, tmp_path: Path) -> None:
+    user.git("worktree", "add", "--quiet", "-b", "work/docs-2", "../linked", BRANCH)
+    linked = Repo(tmp_path / "linked")
+    linked.write({"top.txt": "mine", "docs/c.md": "c"})
+    linked.git("add", "--all")
+    refused = shown(manager, "lane-pre-commit", outside(branch="work/docs-2"), 1) + SKIPPED
+    assert said(linked.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
+    assert said(linked.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
+    push = ("push", "--quiet", "origin", "work/docs-2")
+    assert said(linked.try_git(*push)) == (0, shown(manager, "lane-pre-push", "", 0))
+    linked.commit({"top.txt": "mine"}, "Out")
+    refused = shown(manager, "lane-pre-push", rejected("work/docs-2"), 1)
+    assert said(linked.try_git(*push)) == (1, refused)
+
+
+def test_by_hand(user: Repo, manager: str) -> None:
+    """Nothing is pushed then: the current branch is judged as if it were, or the commit that is named."""
+    stage = ("run", "--hook-stage", "pre-push")
+    passed = (0, shown(manager, "lane-pre-push", "", 0))
+    refused = (1, shown(manager, "lane-pre-push", rejected(), 1))
+    assert said(user.script(manager, *stage)) == passed
+    user.commit({"top.txt": "mine"}, "Out")
+    assert said(user.script(manager, *stage)) == refused
+    assert said(user.script(manager, *stage, "--from-ref=main", f"--to-ref={BRANCH}")) == refused
+    assert said(user.script(manager, *stage, "--from-ref=main", f"--to-ref={BRANCH}~1")) == passed
+
+
+# -- Refs that the framework does not show
+
+
+@pytest.mark.parametrize("refs", [(BRANCH, "work/docs-2"), ("--all",)], ids=["named", "all"])
+def test_what_the_framework_does_not_show_is_the_servers_to_judge(
+    user: Repo, manager: str, refs: tuple[str, ...]
+) -> None:
     """Of several refs the framework names the first only."""
     user.switch("work/docs-2", BRANCH)
     user.commit({"top.txt": "mine"}, "Out")
-    ended = user.try_git("push", "--quiet", "origin", BRANCH, "work/docs-2")
-    assert (ended.status, ended.out) == (1, line("lane-pre-push", "Passed"))
+    ended = user.try_git("push", "--quiet", "origin", *refs)
+    passed = shown(manager, "lane-pre-push", "", 0)
+    assert said(Ended(ended.status, ended.out, "")) == (1, passed)
     assert remote_lines(ended).startswith(
         'lanes: work/docs-2 is rejected: 1 change in 1 commit outside its lane "docs"\n'
     )
+
+
+def test_a_hook_from_before_the_framework_sees_them_all(user: Repo, manager: str) -> None:
+    user.hook("pre-push", "lane-pre-push")
+    assert user.script(manager, "install").status == 0
+    user.switch("work/docs-2", BRANCH)
+    user.commit({"top.txt": "mine"}, "Out")
+    passed = shown(manager, "lane-pre-push", "", 0)
+    whole = "lanes: 1 of 2 refs can't be pushed, and a push is taken whole or not at all\n"
+    push = ("push", "--quiet", "origin", BRANCH)
+    assert said(user.try_git(*push, "work/docs-2")) == (1, passed + rejected("work/docs-2") + whole)
+    assert said(user.try_git(*push)) == (0, passed)
