@@ -50,6 +50,9 @@ COPY_OR_FETCH = """\
     or, if these commits are on main by now: git fetch origin
 """
 TOP = "changes top.txt (outside-lane: no lane may write it)"
+ONE_REF = """\
+lanes: pre-commit and prek show a hook only one ref of a push; git lanes install adds one that sees all
+"""
 INVALID = """\
 lanes: .lanes.toml is invalid: 1 error
 .lanes.toml:1: version: 2: expected 1, the only version that this git-lanes reads
@@ -302,9 +305,9 @@ def test_git_merge(user: Repo, manager: str) -> None:
 
 def test_git_push(user: Repo, manager: str) -> None:
     push = ("push", "--quiet", "origin")
-    assert said(user.try_git(*push, BRANCH)) == (0, shown(manager, "lane-pre-push", "", 0))
+    assert said(user.try_git(*push, BRANCH)) == (0, shown(manager, "lane-pre-push", ONE_REF, 0))
     user.commit({"top.txt": "mine"}, "Out")
-    refused = shown(manager, "lane-pre-push", rejected(), 1)
+    refused = shown(manager, "lane-pre-push", rejected() + ONE_REF, 1)
     assert said(user.try_git(*push, BRANCH)) == (1, refused)
     user.git("reset", "--quiet", "--hard", "HEAD~1")
     assert said(user.try_git(*push, "--delete", BRANCH)) == (0, "")
@@ -323,7 +326,7 @@ lanes: feature is rejected: no lane covers this branch
     give the branch a name that your task's lane covers: git branch -m NEW-NAME
     or ask the integrator to cover it in .lanes.toml on main
 """
-    refused = shown(manager, "lane-pre-push", renamed, 1)
+    refused = shown(manager, "lane-pre-push", renamed + ONE_REF, 1)
     assert said(user.try_git(*push, f"{BRANCH}:feature")) == (1, refused)
     user.git("tag", "--annotate", "-m", "x", "v1")
     tag = (
@@ -331,7 +334,7 @@ lanes: feature is rejected: no lane covers this branch
         " integrate the commit first, or push both at once\n"
         "  manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n"
     )
-    assert said(user.try_git(*push, "v1")) == (1, shown(manager, "lane-pre-push", tag, 1))
+    assert said(user.try_git(*push, "v1")) == (1, shown(manager, "lane-pre-push", tag + ONE_REF, 1))
     # Nothing is new there, so the framework does not run the hook.
     assert said(user.try_git(*push, "main:refs/tags/v2")) == (0, "")
 
@@ -342,10 +345,10 @@ def test_the_first_push_to_a_server(user: Repo, manager: str, tmp_path: Path) ->
     user.commit({"top.txt": "mine"}, "Out")
     message = rejected().replace("refs/remotes/origin/main", "refs/heads/main")
     message = message.removesuffix("    or, if these commits are on main by now: git fetch origin\n")
-    refused = shown(manager, "lane-pre-push", message, 1)
+    refused = shown(manager, "lane-pre-push", message + ONE_REF, 1)
     assert said(user.try_git("push", "--quiet", "empty", BRANCH)) == (1, refused)
     user.git("reset", "--quiet", "--hard", "HEAD~1")
-    passed = shown(manager, "lane-pre-push", "", 0)
+    passed = shown(manager, "lane-pre-push", ONE_REF, 0)
     assert said(user.try_git("push", "--quiet", "empty", BRANCH)) == (0, passed)
 
 
@@ -358,9 +361,9 @@ def test_a_linked_worktree(user: Repo, manager: str, tmp_path: Path) -> None:
     assert said(linked.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
     assert said(linked.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
     push = ("push", "--quiet", "origin", "work/docs-2")
-    assert said(linked.try_git(*push)) == (0, shown(manager, "lane-pre-push", "", 0))
+    assert said(linked.try_git(*push)) == (0, shown(manager, "lane-pre-push", ONE_REF, 0))
     linked.commit({"top.txt": "mine"}, "Out")
-    refused = shown(manager, "lane-pre-push", rejected("work/docs-2"), 1)
+    refused = shown(manager, "lane-pre-push", rejected("work/docs-2") + ONE_REF, 1)
     assert said(linked.try_git(*push)) == (1, refused)
 
 
@@ -387,7 +390,7 @@ def test_what_the_framework_does_not_show_is_the_servers_to_judge(
     user.switch("work/docs-2", BRANCH)
     user.commit({"top.txt": "mine"}, "Out")
     ended = user.try_git("push", "--quiet", "origin", *refs)
-    passed = shown(manager, "lane-pre-push", "", 0)
+    passed = shown(manager, "lane-pre-push", ONE_REF, 0)
     assert said(Ended(ended.status, ended.out, "")) == (1, passed)
     assert remote_lines(ended).startswith(
         'lanes: work/docs-2 is rejected: 1 change in 1 commit outside its lane "docs"\n'

@@ -730,6 +730,11 @@ def test_a_branch_whose_tip_is_no_commit(lane: Repo) -> None:
 # -- The pre-commit framework, which keeps standard input to itself
 
 
+ONE_REF = """\
+lanes: pre-commit and prek show a hook only one ref of a push; git lanes install adds one that sees all
+"""
+
+
 def test_the_ref_that_the_framework_names(lane: Repo) -> None:
     good = lane.commit({"docs/b.md": "b"})
     bad = lane.commit({"top.txt": "mine"})
@@ -737,7 +742,7 @@ def test_the_ref_that_the_framework_names(lane: Repo) -> None:
     for tip, message in ((good, ""), (bad, outside(TOP))):
         named = {"PRE_COMMIT_REMOTE_BRANCH": f"refs/heads/{BRANCH}", "PRE_COMMIT_TO_REF": tip}
         ended = lane.script("lane-pre-push", env={**framework, **named, "PRE_COMMIT_FROM_REF": good})
-        assert (ended.status, ended.out, masked(ended.err)) == (1 if message else 0, "", message)
+        assert (ended.status, ended.out, masked(ended.err)) == (1 if message else 0, "", message + ONE_REF)
 
 
 @pytest.mark.parametrize(
@@ -755,9 +760,30 @@ def test_the_ref_that_the_framework_names(lane: Repo) -> None:
 def test_the_framework_without_a_commit(lane: Repo, named: dict[str, str], message: str) -> None:
     lane.commit({"docs/b.md": "b"})
     lane.commit({"top.txt": "mine"})
+    notice = ONE_REF if named else ""
     named = {f"PRE_COMMIT_{name}": value for name, value in named.items()}
     ended = lane.script("lane-pre-push", env={"PRE_COMMIT": "1", **named})
-    assert (ended.status, ended.out, masked(ended.err)) == (1 if message else 0, "", message)
+    assert (ended.status, ended.out, masked(ended.err)) == (1 if message else 0, "", message + notice)
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "notice"),
+    [
+        ('exec lane-pre-push "$@"', 0o755, ""),
+        ('exec lane-pre-push "$@"', 0o644, ONE_REF),  # the framework does not run it
+        ("exec something else", 0o755, ONE_REF),
+    ],
+)
+def test_a_hook_that_the_framework_found(lane: Repo, content: str, mode: int, notice: str) -> None:
+    """It is kept under another name, and gets all that git says."""
+    legacy = lane.path / ".git" / "hooks" / "pre-push.legacy"
+    legacy.write_text(f"#!/bin/sh\n{content}\n")
+    legacy.chmod(mode)
+    named = {"PRE_COMMIT": "1", "PRE_COMMIT_REMOTE_BRANCH": f"refs/heads/{BRANCH}"}
+    assert lane.script("lane-pre-push", env=named) == Ended(0, "", notice)
+    lane.git("worktree", "add", "--quiet", "-b", "work/docs-2", "../linked")
+    linked = Repo(lane.path.parent / "linked")
+    assert linked.script("lane-pre-push", env=named) == Ended(0, "", notice)
 
 
 def test_the_framework_on_a_detached_head(lane: Repo) -> None:

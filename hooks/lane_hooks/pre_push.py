@@ -17,6 +17,7 @@ from lanes.verdict import exit_status
 
 USAGE = """usage: lane-pre-push [--if-enabled] [REMOTE [URL]], called by git with a line for each ref on
 standard input: LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID"""
+ONE_REF = "pre-commit and prek show a hook only one ref of a push; git lanes install adds one that sees all"
 _ID = rb"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 # A local ref is what the user typed, so it may hold spaces.
 _LINE = re.compile(rb"[^\n]* (?P<new>%b) (?P<ref>%b) (?P<old>%b)\n" % (_ID, NAME, _ID))
@@ -44,19 +45,37 @@ def named_by_pre_commit(git: Git, environment: Mapping[str, str]) -> list[Update
     return [Update(remote_branch, "0" * len(tip), tip)]
 
 
+def hides_refs(git: Git, environment: Mapping[str, str]) -> bool:
+    """Tell whether the framework may hide refs of this push from all of git-lanes.
+
+    A hook that was there before the framework is kept as `pre-push.legacy`, and sees them all.
+    """
+    if "PRE_COMMIT_REMOTE_BRANCH" not in environment:
+        return False  # run by hand, nothing is pushed
+    (native,) = git.paths("hooks/pre-push.legacy")
+    try:
+        return not (os.access(native, os.X_OK) and b"lane-pre-push" in native.read_bytes())
+    except OSError:
+        return True
+
+
 def judge(arguments: Sequence[str], if_enabled: bool) -> int:
     """Judge the push on standard input; report on stderr; give the exit status."""
     git = Git()
     git.require_version()
     remote = arguments[0] if arguments else ""
     updates = parse(entry.standard_input())
-    if not updates and os.environ.get("PRE_COMMIT") == "1":
+    in_framework = not updates and os.environ.get("PRE_COMMIT") == "1"
+    if in_framework:
         updates = named_by_pre_commit(git, os.environ)
         remote = remote or os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
     if not updates:
         return 0
     settings = Settings.read(git)
-    return enforced(settings, lambda: _judge(git, settings, updates, os.fsencode(remote), if_enabled))
+    status = enforced(settings, lambda: _judge(git, settings, updates, os.fsencode(remote), if_enabled))
+    if in_framework and hides_refs(git, os.environ):
+        entry.complain(ONE_REF)
+    return status
 
 
 def _judge(git: Git, settings: Settings, updates: Sequence[Update], remote: bytes, if_enabled: bool) -> int:
