@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from managed import BRANCH, NOT_STAGED, ONLY_THESE, TOP, WHOLE, install, outside, rejected
 from repos import MANIFEST, SCRIPTS, Ended, Repo, make_repo, masked, remote_lines
 
 ROOT = Path(__file__).parents[1]
@@ -22,34 +23,7 @@ HOOKS: dict[str, dict[str, Any]] = {
 }
 IDS = ["lane-pre-commit", "lane-pre-push", "lanes-check"]
 WIDTH = 79  # of a framework's lines
-BRANCH = "work/docs-1"
 BROKEN = "version = 2\n"
-DETAILS = """\
-  lane "docs" may write:
-    /docs/
-  and, as all lanes that are not review-only:
-    /shared.txt
-  manifest in force: .lanes.toml of refs/remotes/origin/main at OID
-  next:
-"""
-WIDEN = (
-    '    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths\n'
-)
-NOT_STAGED = """\
-    take these changes out of the index (your files stay as they are), and commit again:
-      git restore --staged --source=OID -- """
-ONLY_THESE = "    commit only files that your lane may write: git commit -- FILE...\n"
-NOT_PUSHED = """\
-    take these changes out of the commits that made them (a commit that reverts them is not enough):
-      git rebase -i OID
-    or go back to there, keep your files as they are, and commit those of your lane alone:
-      git reset OID
-"""
-COPY_OR_FETCH = """\
-    or, where they are changes of main: push main first, and take them by a merge, not as a copy
-    or, if these commits are on main by now: git fetch origin
-"""
-TOP = "changes top.txt (outside-lane: no lane may write it)"
 ONE_REF = """\
 lanes: pre-commit and prek show a hook only one ref of a push; git lanes install adds one that sees all
 """
@@ -107,6 +81,7 @@ def manager(request: pytest.FixtureRequest, shared: Path, monkeypatch: pytest.Mo
         "PRE_COMMIT_COLOR": "never",
         "PREK_HOME": str(shared / "prek"),
         "PREK_COLOR": "never",
+        "PREK_UV_SOURCE": "pip",  # it needs uv, and would look for it in many places
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -116,15 +91,8 @@ def manager(request: pytest.FixtureRequest, shared: Path, monkeypatch: pytest.Mo
 @pytest.fixture
 def user(clone: Repo, manager: str, source: Repo) -> Repo:
     """The clone with the framework's hooks, on a branch of the lane "docs", below the newest main."""
-    clone.commit({".pre-commit-config.yaml": CONFIGURATION.format(source=source.path)}, "Use the hooks")
-    assert clone.script(manager, "install", "--install-hooks").status == 0
-    clone.switch(BRANCH, "main")
-    clone.commit({"docs/b.md": "b"}, "Write")
-    clone.switch("main")
-    clone.commit({"top.txt": "newer", "docs/a.md": "newer"}, "Go on")
-    assert clone.push("main").status == 0
-    clone.switch(BRANCH)
-    return clone
+    configuration = CONFIGURATION.format(source=source.path)
+    return install(clone, {".pre-commit-config.yaml": configuration}, manager, "install", "--install-hooks")
 
 
 def said(ended: Ended) -> tuple[int, str]:
@@ -157,21 +125,6 @@ def shown(manager: str, hook: str, message: str, status: int) -> str:
     if message:
         rows.append(f"\n{message}")
     return line(hook, "Failed" if status else "Passed") + "".join(rows)
-
-
-def outside(change: str = TOP, advice: str = f"{NOT_STAGED}top.txt\n", branch: str = BRANCH) -> str:
-    """Give what lane-pre-commit says about one staged change outside the lane "docs"."""
-    first = f'lanes: {branch}: 1 staged change is outside its lane "docs"\n'
-    return f"{first}  {change}\n{DETAILS}{advice}{WIDEN}"
-
-
-def rejected(branch: str = BRANCH) -> str:
-    """Give what lane-pre-push says about the one commit "Out", which changes top.txt."""
-    return f"""\
-lanes: {branch} is rejected: 1 change in 1 commit outside its lane "docs"
-  commit OID "Out" by Ann
-    {TOP}
-{DETAILS}{NOT_PUSHED}{WIDEN}{COPY_OR_FETCH}"""
 
 
 SKIPPED = (
@@ -230,12 +183,11 @@ def test_try_repo(clone: Repo, manager: str, source: Repo) -> None:
     ended = clone.script(manager, "try-repo", str(source.path))
     start = ended.out.index(HOOKS[IDS[0]]["name"])
     assert [name for name in IDS if name in ended.out[:start]] == IDS
-    message = f"""\
-lanes: work/docs-1: 2 staged changes are outside its lane "docs"
-  changes .lanes.toml (protected: only integration branches may write it)
-  deletes top.txt (outside-lane: no lane may write it)
-{DETAILS}{NOT_STAGED}.lanes.toml top.txt
-{WIDEN}"""
+    changes = (
+        "changes .lanes.toml (protected: only integration branches may write it)",
+        TOP.replace("changes", "deletes"),
+    )
+    message = outside(*changes, advice=NOT_STAGED.replace("top.txt", ".lanes.toml top.txt"))
     expected = shown(manager, "lane-pre-commit", message, 1) + shown(manager, "lanes-check", INVALID, 1)
     assert (ended.status, masked(ended.out[start:])) == (1, expected)
 
@@ -263,7 +215,7 @@ lanes: this commit would leave main without a valid manifest, and lock everybody
 def test_git_commit(user: Repo, manager: str) -> None:
     user.write({"top.txt": "mine", "docs/c.md": "c"})
     user.git("add", "--all")
-    refused = shown(manager, "lane-pre-commit", outside(), 1) + SKIPPED
+    refused = shown(manager, "lane-pre-commit", outside(TOP), 1) + SKIPPED
     assert said(user.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
     assert said(user.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
     user.git("reset", "--quiet", "--hard")
@@ -273,7 +225,7 @@ def test_git_commit(user: Repo, manager: str) -> None:
 def test_git_commit_of_some_files(user: Repo, manager: str) -> None:
     """Git makes an index of its own for these."""
     user.write({"top.txt": "mine", "docs/b.md": "c"})
-    refused = shown(manager, "lane-pre-commit", outside(advice=ONLY_THESE), 1) + SKIPPED
+    refused = shown(manager, "lane-pre-commit", outside(TOP, advice=ONLY_THESE), 1) + SKIPPED
     assert said(user.try_git("commit", "--quiet", "--all", "-m", "x")) == (1, refused)
     assert said(user.try_git("commit", "--quiet", "-m", "x", "--", "top.txt")) == (1, refused)
     user.git("restore", "top.txt")
@@ -289,7 +241,7 @@ def test_an_unborn_branch(user: Repo, manager: str) -> None:
     take these files out of the index, and commit again:
       git rm --cached -r -- top.txt
 """
-    message = outside(TOP.replace("changes", "adds"), advice, "work/docs-new")
+    message = outside(TOP.replace("changes", "adds"), advice=advice, branch="work/docs-new")
     refused = shown(manager, "lane-pre-commit", message, 1) + SKIPPED
     assert said(user.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
     assert said(user.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
@@ -297,7 +249,7 @@ def test_an_unborn_branch(user: Repo, manager: str) -> None:
 
 def test_git_merge(user: Repo, manager: str) -> None:
     merge = ("merge", "--quiet", "--no-ff", "--no-edit")
-    refused = shown(manager, "lane-pre-commit", outside(), 1) + SKIPPED
+    refused = shown(manager, "lane-pre-commit", outside(TOP), 1) + SKIPPED
     assert said(user.try_git(*merge, "--strategy=ours", "main")) == (1, refused)
     user.git("merge", "--abort")
     assert said(user.try_git(*merge, "main")) == (0, PASSED)
@@ -357,7 +309,7 @@ def test_a_linked_worktree(user: Repo, manager: str, tmp_path: Path) -> None:
     linked = Repo(tmp_path / "linked")
     linked.write({"top.txt": "mine", "docs/c.md": "c"})
     linked.git("add", "--all")
-    refused = shown(manager, "lane-pre-commit", outside(branch="work/docs-2"), 1) + SKIPPED
+    refused = shown(manager, "lane-pre-commit", outside(TOP, branch="work/docs-2"), 1) + SKIPPED
     assert said(linked.try_git("commit", "--quiet", "-m", "x")) == (1, refused)
     assert said(linked.try_git("commit", "--quiet", "-m", "x", "--", "docs")) == (0, PASSED)
     push = ("push", "--quiet", "origin", "work/docs-2")
@@ -403,7 +355,6 @@ def test_a_hook_from_before_the_framework_sees_them_all(user: Repo, manager: str
     user.switch("work/docs-2", BRANCH)
     user.commit({"top.txt": "mine"}, "Out")
     passed = shown(manager, "lane-pre-push", "", 0)
-    whole = "lanes: 1 of 2 refs can't be pushed, and a push is taken whole or not at all\n"
     push = ("push", "--quiet", "origin", BRANCH)
-    assert said(user.try_git(*push, "work/docs-2")) == (1, passed + rejected("work/docs-2") + whole)
+    assert said(user.try_git(*push, "work/docs-2")) == (1, passed + rejected("work/docs-2") + WHOLE)
     assert said(user.try_git(*push)) == (0, passed)
