@@ -1,6 +1,8 @@
 """What tests of hook managers have in common: a clone whose hooks one runs, and what the hooks say."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from repos import Content, Repo
 
@@ -40,6 +42,13 @@ def install(clone: Repo, configuration: Mapping[str | bytes, Content], *command:
     assert clone.push("main").status == 0
     clone.switch(BRANCH)
     return clone
+
+
+def without_programs() -> dict[str, str]:
+    """Give the environment of somebody who has git, and none of our programs."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    others = (folder for folder in folders if not Path(folder, "lane-pre-push").exists())
+    return {"PATH": os.pathsep.join(others)}
 
 
 def outside(*changes: str, advice: str = NOT_STAGED, branch: str = BRANCH) -> str:
