@@ -173,10 +173,15 @@ _NOBODY = Lane("", "", NamePatterns(()), PathPatterns(()))
 def charges(manifest: Manifest, commits: Iterable[Commit]) -> Iterator[Violation]:
     """Find all changes that are charged to a commit where nothing at all may be written, as `judge` does.
 
-    What a path is charged for depends on that path alone, so a lane fits the commits where it is among those
-    that may write each of the paths.
+    A lane that the commits fit into is among those that may write each of the paths. The reverse is not
+    certain: what departs as a submodule in one commit departs as both, once main made it a file, in the next.
     """
     return judge(manifest, _NOBODY, commits)
+
+
+def fitting(manifest: Manifest, charged: Sequence[Violation]) -> Iterator[Lane]:
+    """Give the lanes that may write each of the paths that were *charged*."""
+    return (lane for lane in manifest.lanes if all(lane.name in change.lanes for change in charged))
 
 
 def not_in_one_lane(manifest: Manifest, charged: Sequence[Violation]) -> Iterator[Violation]:
@@ -184,8 +189,8 @@ def not_in_one_lane(manifest: Manifest, charged: Sequence[Violation]) -> Iterato
 
     Nothing is found where all of them fit.
     """
-    fitting = Counter(name for change in charged for name in change.lanes)
-    lane = max((lane.name for lane in manifest.lanes), key=lambda name: fitting[name], default="")
+    changes = Counter(name for change in charged for name in change.lanes)
+    lane = max((lane.name for lane in manifest.lanes), key=lambda name: changes[name], default="")
     for change in charged:
         if lane not in change.lanes:
             protected = change.reason is Reason.PROTECTED

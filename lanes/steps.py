@@ -1,12 +1,13 @@
 """A sealed integration branch: what it takes in, step by step along its first parents, fits into lanes."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from lanes.changes import INDEX
 from lanes.errors import CannotJudge
 from lanes.history import History, Step, compared, staged
-from lanes.judge import Commit, Reason, Violation, charges, not_in_one_lane
+from lanes.judge import Commit, Reason, Violation, charges, fitting, judge, not_in_one_lane
 from lanes.manifest import Manifest
 from lanes.plumbing import Git
 from lanes.text import printable
@@ -60,7 +61,7 @@ def _of_step(
     if len(parents) > 1:
         history = History(git, [own.oid], [parents[0], *tips])
         return _misfits(manifest, own, history, history.changes)
-    found = _fit(manifest, own, [own])
+    found = _fit(manifest, own, lambda: [own])
     # A step that another integration branch has made before is trusted.
     return () if found and any(git.is_ancestor(own.oid, tip) for tip in tips) else found
 
@@ -72,16 +73,27 @@ def _read(commit: Commit) -> Commit:
 def _misfits(
     manifest: Manifest, own: Commit, history: History, commits: Callable[[], Iterator[Commit]]
 ) -> tuple[Violation, ...]:
-    found = _fit(manifest, own, commits())
-    return found if not found or history.exact() else _fit(manifest, own, commits())
+    found = _fit(manifest, own, commits)
+    return found if not found or history.exact() else _fit(manifest, own, commits)
 
 
-def _fit(manifest: Manifest, own: Commit, commits: Iterable[Commit]) -> tuple[Violation, ...]:
+def _fit(manifest: Manifest, own: Commit, commits: Callable[[], Iterable[Commit]]) -> tuple[Violation, ...]:
     """Find what keeps a step out of every lane: the *commits* that it brings, itself the last of them.
 
     *own* is what it changes itself. That may be protected, where the manifest says who may push.
     """
     allowed = {change.path for change in own.changes} if manifest.integration.pushers is not None else ()
-    found = listed(charges(manifest, commits))
-    some = [change for change in found if change.reason is not Reason.PROTECTED or change.path not in allowed]
-    return tuple(not_in_one_lane(manifest, some))
+
+    def counted(found: Iterator[Violation]) -> tuple[Violation, ...]:
+        changes = listed(found)
+        return tuple(v for v in changes if v.reason is not Reason.PROTECTED or v.path not in allowed)
+
+    charged = counted(charges(manifest, commits()))
+    misfits = tuple(not_in_one_lane(manifest, charged))
+    if misfits or not charged:
+        return misfits
+    for lane in fitting(manifest, charged):
+        misfits = counted(judge(manifest, lane, commits()))
+        if not misfits:
+            break
+    return tuple(replace(change, reason=Reason.NOT_IN_ONE_LANE) for change in misfits)
