@@ -154,6 +154,60 @@ def _branch(git: Git, name: str | None) -> bytes:
     return ref.removeprefix(BRANCHES)
 
 
+_SERVER = click.option(
+    "--server",
+    metavar="[REPO]",
+    is_flag=False,
+    flag_value=".",
+    help="The hook of a server, in this bare repository.",
+)
+_HOOKS = click.option(
+    "--hooks", metavar="DIR", help="The hook of a server, in a folder of hooks for all of its repositories."
+)
+_DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
+
+
+@lanes.command()
+@_SERVER
+@_HOOKS
+@click.option("--strict", is_flag=True, help="Also judge every change of a branch, whatever makes it.")
+@_DRY_RUN
+def install(server: str | None, hooks: str | None, strict: bool, dry_run: bool) -> int:
+    """Install git's own hooks in this clone, or on a server.
+
+    A hook that is there is kept, and runs first. Exits with 1 when something is left to do.
+    """
+    from lanes import clones, servers  # noqa: PLC0415 - no other command needs them
+
+    if server is None and hooks is None:
+        return clones.in_clone("install", strict, dry_run)
+    if strict:
+        raise click.UsageError("--strict is for a clone; a server's hook judges every push")
+    return servers.on_server("install", _repository(server, hooks), hooks, dry_run)
+
+
+@lanes.command()
+@_SERVER
+@_HOOKS
+@_DRY_RUN
+def uninstall(server: str | None, hooks: str | None, dry_run: bool) -> int:
+    """Take away what `git lanes install` installed, and bring back what was there before.
+
+    Exits with 1 when something is left to do.
+    """
+    from lanes import clones, servers  # noqa: PLC0415 - no other command needs them
+
+    if server is None and hooks is None:
+        return clones.in_clone("uninstall", False, dry_run)
+    return servers.on_server("uninstall", _repository(server, hooks), hooks, dry_run)
+
+
+def _repository(server: str | None, hooks: str | None) -> str:
+    if hooks is not None and server not in (None, "."):
+        raise click.UsageError("--hooks names a folder for all repositories; it takes no REPO beside it")
+    return server or "."
+
+
 @lanes.command()
 @click.option("--keep", metavar="DIR", help="Leave the demo's repositories in this new folder.")
 def demo(keep: str | None) -> int:

@@ -45,7 +45,13 @@ def ignore() -> None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Put signals off while a process is being started: nobody could end one that nobody knows of yet."""
+    """Put signals off while a process is being started: nobody could end one that nobody knows of yet.
+
+    And while a file is being changed, with what has to be known to change it back. The outermost one counts.
+    """
+    if _Caught.held:
+        yield
+        return
     _Caught.held = True
     try:
         yield
