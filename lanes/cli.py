@@ -209,6 +209,24 @@ def _repository(server: str | None, hooks: str | None) -> str:
 
 
 @lanes.command()
+@click.option(
+    "--server",
+    metavar="[DIR]",
+    is_flag=False,
+    flag_value=".",
+    help="Examine this bare repository, or all those in this folder.",
+)
+def doctor(server: str | None) -> int:
+    """Say which hooks hold here, and send each a commit that it must refuse.
+
+    Nothing is changed by that. Exits with 1 when there is something to mend.
+    """
+    from lanes import doctor as layers  # noqa: PLC0415 - no other command needs it
+
+    return layers.examine(server)
+
+
+@lanes.command()
 @click.option("--keep", metavar="DIR", help="Leave the demo's repositories in this new folder.")
 def demo(keep: str | None) -> int:
     """Play the split that lanes exist for, on a real server in a temporary folder.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lanes import entry, managers
+from lanes import entry
 from lanes.actions import Action, Back, MakeFolder, Put, alone_in, answer, carry_out, said_by, same, shown
 from lanes.errors import CannotJudge
 from lanes.hookfile import KEPT, PROGRAMS, HookFile, is_untouched, read

@@ -10,7 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -54,10 +54,11 @@ def environment() -> dict[str, str]:
 class Git:
     """Git's plumbing, in one repository: that of *folder*, or of the current one.
 
-    Object ids are hexadecimal text, refs and paths bytes.
+    *variables* go into its environment. Object ids are hexadecimal text, refs and paths bytes.
     """
 
     folder: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, *arguments: str | bytes, feed: bytes = b"", ok: Sequence[int] = (0,)) -> bytes:
         """Run one command to its end and give what it printed.
@@ -123,7 +124,7 @@ class Git:
             return subprocess.Popen(
                 ["git", *arguments],
                 cwd=self.folder,
-                env=environment(),
+                env=environment() | dict(self.variables),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

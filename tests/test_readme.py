@@ -63,13 +63,14 @@ def test_every_key_is_in_the_reference() -> None:
     keys = re.findall(r"^\| `([a-zA-Z.]+)` \| (?:integer|string|list)", README, re.MULTILINE)
     filled = {
         "version": 1,
-        "integration": {"branches": ["main"]},
+        "integration": {"branches": ["main"], "pushers": ["x"], "accepts": "lanes"},
+        "groups": {"NAME": ["x"]},
         "defaults": {"unlisted": "allow", "shared": ["x"], "protected": ["x"], "refs": ["refs/x/*"]},
-        "lanes": {"NAME": {"summary": "x", "branches": ["x"], "paths": ["x"]}},
+        "lanes": {"NAME": {"summary": "x", "branches": ["x"], "paths": ["x"], "pushers": ["x"]}},
     }
     lines = [f"{key} = {json.dumps(_at(filled, key))}" for key in keys]
     parse("\n".join(lines).encode())
-    assert len(keys) == 9
+    assert len(keys) == 13
 
 
 def _at(value: object, key: str) -> object:
@@ -115,11 +116,11 @@ def test_set_it_up(installed: dict[str, str], tmp_path: Path) -> None:
     clone.git("remote", "add", "origin", str(server.path))
     clone.write({".lanes.toml": block("toml", "version")})
     type_in(clone, "git add .lanes.toml", installed)
-    type_in(server, "receive.fsckObjects", installed)
+    type_in(server, "git lanes install --server\n", installed)
     type_in(server, "lanes.trustedRef", installed)
     clone.git("fetch", "--quiet")
     (clone.path / ".git" / "hooks").mkdir()
-    type_in(clone, "/pre-push", installed)
+    type_in(clone, "git lanes install\n", installed)
 
     clone.switch("codex/quizzes-1", "main")
     clone.write({"src/content/quizzes/end-openai-codex.json": "[]"})
