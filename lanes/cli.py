@@ -35,8 +35,20 @@ def check(ref: str | None) -> int:
         number = report.count(len(error.problems), "error", "errors")
         say(f"lanes: {_FILE} is invalid: {number}\n{error}")
         return 1
-    say(f"lanes: {_FILE} is valid: {report.count(len(found.lanes), 'lane', 'lanes')}")
+    say(
+        "\n".join(
+            [f"lanes: {_FILE} is valid: {report.count(len(found.lanes), 'lane', 'lanes')}", *_notes(found)]
+        )
+    )
     return 0
+
+
+def _notes(manifest: Manifest) -> Iterator[str]:
+    if manifest.integration.sealed and manifest.integration.pushers is None:
+        yield (
+            '  note: integration.accepts is "lanes" and integration.pushers names nobody,'
+            " so once this is in force no push can change it any more"
+        )
 
 
 def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:

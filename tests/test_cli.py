@@ -115,6 +115,19 @@ def test_check(repo: Repo) -> None:
     assert lanes(repo, "check") == (0, "lanes: .lanes.toml is valid: 1 lane\n")
 
 
+def test_check_tells_of_a_seal_that_nobody_can_open(repo: Repo) -> None:
+    sealed = 'version = 1\n[integration]\naccepts = "lanes"\n'
+    repo.write({".lanes.toml": sealed})
+    assert lanes(repo, "check") == (
+        0,
+        "lanes: .lanes.toml is valid: 0 lanes\n"
+        '  note: integration.accepts is "lanes" and integration.pushers names nobody,'
+        " so once this is in force no push can change it any more\n",
+    )
+    repo.write({".lanes.toml": f'{sealed}pushers = ["ann"]\n'})
+    assert lanes(repo, "check") == (0, "lanes: .lanes.toml is valid: 0 lanes\n")
+
+
 LANE = 'version = 1\n[lanes.docs]\nbranches = ["work/*"]\n'
 
 

@@ -9,12 +9,12 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from repos import SCRIPTS
+from repos import SCRIPTS, Ended
 
 from servers.hosting import Hosted
 from servers.processes import public_python
 
-PACKAGES = ("lanes", "lane_hooks", "pathspec")
+PACKAGES = ("lanes", "lane_hooks", "pathspec", "click", "git", "gitdb", "smmap")
 
 
 def copy_programs(folder: Path) -> Path:
@@ -26,13 +26,19 @@ def copy_programs(folder: Path) -> Path:
         assert spec is not None
         assert spec.submodule_search_locations is not None
         shutil.copytree(next(iter(spec.submodule_search_locations)), packages / name)
-    shutil.copy(SCRIPTS / "lane-pre-receive", folder / "bin")
+    for name in ("lane-pre-receive", "git-lanes"):
+        shutil.copy(SCRIPTS / name, folder / "bin")
     subprocess.run([folder / "bin" / "python", "-m", "compileall", "-q", packages], check=True)
     subprocess.run(["chmod", "-R", "a+rX", folder], check=True)
     return folder / "bin"
 
 
+def lanes(repository: Hosted, programs: Path, *words: str) -> Ended:
+    """Run `git lanes` in a repository, as the server's user."""
+    return repository.run(programs / "python", "-I", programs / "git-lanes", *words)
+
+
 def install(repository: Hosted, programs: Path) -> None:
     """Install the hook as the README says."""
-    repository.pre_receive(f'exec "{programs}/python" -I "{programs}/lane-pre-receive"')
-    repository.git("config", "receive.fsckObjects", "true")
+    ended = lanes(repository, programs, "install", "--server")
+    assert ended.status == 0, ended

@@ -2,12 +2,14 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
-from repos import MANIFEST, Ended, Repo, remote_lines
+from repos import MANIFEST, Ended, Repo, masked, remote_lines
 
 from servers import SERVERS
 from servers.hosting import STRANGER, USERS, Clone, Hosted, Server
+from servers.programs import lanes
 
 OUTSIDE = """\
 lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"
@@ -125,8 +127,8 @@ def test_a_long_request_to_fetch(clone: Clone, server: Server, name: str) -> Non
 
 
 def test_five_pushes_at_once(clone: Clone, repository: Hosted) -> None:
-    lanes = (f'[lanes.p{i}]\nbranches = ["part/{i}-*"]\npaths = ["/p{i}/"]\n' for i in PARTS)
-    tips = {"refs/heads/main": clone.commit({".lanes.toml": MANIFEST + "".join(lanes)})}
+    parts = (f'[lanes.p{i}]\nbranches = ["part/{i}-*"]\npaths = ["/p{i}/"]\n' for i in PARTS)
+    tips = {"refs/heads/main": clone.commit({".lanes.toml": MANIFEST + "".join(parts)})}
     assert accepted(clone.push("main"))
     for i in PARTS:
         clone.switch(f"part/{i}-x", "main")
@@ -134,6 +136,18 @@ def test_five_pushes_at_once(clone: Clone, repository: Hosted) -> None:
     with ThreadPoolExecutor(len(PARTS)) as pool:
         assert all(map(accepted, pool.map(lambda i: clone.push(f"part/{i}-x"), PARTS)))
     assert repository.refs() == tips
+
+
+def test_the_doctor(clone: Clone, repository: Hosted, programs: Path) -> None:
+    ended = lanes(repository, programs, "doctor")
+    assert (ended.status, masked(ended.out)) == (
+        1,
+        f"lanes: {repository.path}: 1 warning\n"
+        "  manifest in force: .lanes.toml of refs/heads/main at OID\n"
+        f"  pre-receive: {repository.path}/hooks/pre-receive refused the canary\n"
+        "  warning: whoever may push here may push to main and release, as far as git-lanes knows;"
+        " name who may: [integration] pushers in .lanes.toml\n",
+    )
 
 
 # -- Who pushes
@@ -174,7 +188,8 @@ def test_only_its_pushers_may_push_a_lane(clone: Clone, repository: Hosted, serv
     clone.commit({".lanes.toml": manifest})
     assert accepted(clone.push("main"))
     known = bool(server.pusher_variable)
-    if server.pusher_variable:
+    if server.pusher_variable == "REMOTE_USER":
+        # Git lets users push who are known, so http.receivepack is not set, by which HTTP would be known.
         repository.git("config", "lanes.pusherVariable", server.pusher_variable)
     assert accepted(clone.push_as("alice", "main:work/docs-1")) is known
     ended = clone.push_as("bob", "main:work/docs-2")
