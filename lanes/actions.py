@@ -141,11 +141,8 @@ def _keep(file: Path, kept: Path) -> None:
     """Give *file* the name *kept*, too; a symbolic link stays what it is."""
     if same(file, kept):
         return  # this was stopped half way before
-    if file.is_symlink():
-        kept.symlink_to(file.readlink())
-        return
     try:
-        os.link(file, kept)
+        os.link(file, kept, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
@@ -153,12 +150,9 @@ def _keep(file: Path, kept: Path) -> None:
 
 
 def same(file: Path, other: Path) -> bool:
-    """Tell whether two names stand for one file, or for two symbolic links to one."""
-    if not (os.path.lexists(file) and os.path.lexists(other)):
-        return False
-    if file.is_symlink() and other.is_symlink():
-        return file.readlink() == other.readlink()
-    return os.path.samestat(file.lstat(), other.lstat())
+    """Tell whether two names stand for one file, or for one symbolic link."""
+    there = os.path.lexists(file) and os.path.lexists(other)
+    return there and os.path.samestat(file.lstat(), other.lstat())
 
 
 @dataclass(frozen=True)

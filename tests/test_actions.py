@@ -90,6 +90,10 @@ def test_what_can_t_be_undone_is_said(tmp_path: Path) -> None:
     assert str(stopped.value) == "Input/output error; these could not be undone: written: hook"
 
 
+def no_links(*_: object, **__: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_file_that_can_t_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
     """A disk without links, and a failure after what was there has got its other name."""
@@ -104,7 +108,7 @@ def test_a_file_that_can_t_be_replaced(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Path, "replace", fails)
     if not kept:
-        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no")))
+        monkeypatch.setattr(os, "link", no_links)
     with pytest.raises(CannotJudge):
         carry_out([Put(tmp_path / "hook", b"x", kept=tmp_path / "hook.kept")])
     assert snapshot(tmp_path) == before
@@ -113,7 +117,7 @@ def test_a_file_that_can_t_be_replaced(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_disk_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "hook", OLD, 0o640)
     before = snapshot(tmp_path)
-    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "no")))
+    monkeypatch.setattr(os, "link", no_links)
     planned = Put(tmp_path / "hook", b"x", kept=tmp_path / "hook.kept")
     carry_out([planned])
     assert snapshot(tmp_path)["hook.kept"] == before["hook"]
@@ -135,11 +139,13 @@ import os, signal, sys
 from pathlib import Path
 from lanes import signals
 from lanes.actions import Put, carry_out
+from lanes.plumbing import Git
 folder = Path(sys.argv[1])
 class Signal(Put):
     def do(self):
-        os.kill(os.getpid(), signal.SIGTERM)
         super().do()
+        os.kill(os.getpid(), signal.SIGTERM)
+        Git().read("version")
 signals.catch()
 try:
     carry_out([Put(folder / "a", b"a"), Signal(folder / "b", b"b"), Put(folder / "c", b"c")])

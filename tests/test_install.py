@@ -237,7 +237,7 @@ def test_all_comes_back_byte_by_byte(
 ) -> None:
     hooks.mkdir()
     arrange(hooks)
-    inodes = {file.name: file.lstat().st_ino for file in hooks.iterdir() if not file.is_symlink()}
+    inodes = {file.name: file.lstat().st_ino for file in hooks.iterdir()}
     before = snapshot(clone.path)
     assert lanes(clone, "install", *(["--strict"] if strict else []))[0] == 0
     for hook in ALL if strict else CLIENT:
@@ -247,7 +247,7 @@ def test_all_comes_back_byte_by_byte(
     assert snapshot(clone.path) == between
     assert lanes(clone, "uninstall")[0] == 0
     assert snapshot(clone.path) == before
-    assert {file.name: file.lstat().st_ino for file in hooks.iterdir() if not file.is_symlink()} == inodes
+    assert {file.name: file.lstat().st_ino for file in hooks.iterdir()} == inodes
 
 
 def test_one_hook_by_two_names_runs(clone: Repo, hooks: Path) -> None:
@@ -257,6 +257,18 @@ def test_one_hook_by_two_names_runs(clone: Repo, hooks: Path) -> None:
     assert lanes(clone, "install")[0] == 0
     assert clone.run(hooks / "pre-merge-commit").status == 0
     assert (clone.path / "count").read_text() == "x\n"
+
+
+def test_a_link_to_ours_is_somebody_s(clone: Repo, hooks: Path) -> None:
+    assert lanes(clone, "install")[0] == 0
+    (hooks / "pre-merge-commit").unlink()
+    (hooks / "pre-merge-commit").symlink_to("pre-commit")
+    assert lanes(clone, "install")[0] == 0
+    assert (hooks / "pre-merge-commit.before-lanes").readlink() == Path("pre-commit")
+    assert lanes(clone, "uninstall")[0] == 0
+    assert [(file.name, os.readlink(file)) for file in hooks.iterdir()] == [
+        ("pre-merge-commit", "pre-commit")
+    ]
 
 
 def test_a_link_s_target_is_not_touched(clone: Repo, hooks: Path) -> None:
@@ -293,10 +305,9 @@ def test_an_install_that_was_killed_half_way_goes_on(clone: Repo, hooks: Path, l
     kept = hooks / "pre-push.before-lanes"
     if link:
         (hooks / "pre-push").symlink_to("old")
-        kept.symlink_to("old")
     else:
         os.link(hooks / "old", hooks / "pre-push")
-        os.link(hooks / "old", kept)
+    os.link(hooks / "pre-push", kept, follow_symlinks=False)
     assert lanes(clone, "install")[0] == 0
     assert lanes(clone, "uninstall")[0] == 0
     assert (hooks / "pre-push").is_symlink() == link
@@ -528,14 +539,12 @@ def test_the_environment_has_no_say(clone: Repo, tmp_path: Path) -> None:
     )
 
 
-def other_installation(tmp_path: Path, name: str, text: str) -> Path:
+def other_installation(tmp_path: Path) -> Path:
     """Make the console scripts of somebody whose Python finds the packages by the environment alone."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for script in ("git-lanes", "lane-pre-commit", "lane-pre-push"):
         shutil.copy(SCRIPTS / script, folder)
-    if text:
-        put(folder / name, text)
     return folder / "git-lanes"
 
 
@@ -554,7 +563,7 @@ def as_user(clone: Repo, script: Path) -> tuple[int, str]:
 @pytest.mark.skipif(sys.prefix == sys.base_prefix, reason="the tests do not run in a virtual environment")
 def test_an_installation_that_needs_the_environment(clone: Repo, tmp_path: Path) -> None:
     """`pip install --user` makes such ones; git may start hooks in any environment."""
-    script = other_installation(tmp_path, "", "")
+    script = other_installation(tmp_path)
     before = snapshot(clone.path)
     status, said = as_user(clone, script)
     first, *more = said.splitlines()
@@ -567,6 +576,13 @@ def test_an_installation_that_needs_the_environment(clone: Repo, tmp_path: Path)
     (script.parent / "lane-pre-commit").unlink()
     message = "lane-pre-commit is not installed beside git-lanes; install the git-lanes package again\n"
     assert as_user(clone, script) == (2, f"lanes: could not install: {message}")
+    put(script.parent / "lane-pre-commit", "import os\nprint('usage: lane-pre-commit', os.environ['HOME'])\n")
+    assert as_user(clone, script)[1].endswith("--help failed: KeyError: 'HOME'\n")
+    shutil.copy(SCRIPTS / "lane-pre-commit", script.parent)
+    for package in ("lanes", "hooks/lane_hooks"):
+        source = Path(__file__).parents[1] / package
+        (script.parent / source.name).symlink_to(source)
+    assert as_user(clone, script) == (status, said)
     put(script.parent / "lane-pre-commit", "print('another')\n")
     message = "bin/lane-pre-commit is another program; install the git-lanes package again\n"
     assert as_user(clone, script) == (2, f"lanes: could not install: {message}")

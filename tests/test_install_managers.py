@@ -272,15 +272,13 @@ lanes: nothing was installed
   to do: run: lefthook install
 """,
     )
-    clone.write(
-        {".config/lefthook.yaml": configuration.replace("    - script: lanes", "    # script: lanes")}
-    )
-    assert "to do: write to .lefthook/pre-push/lanes" in lanes(clone, "install")[1]
     without = configuration.replace("      use_stdin: true\n", "")
     clone.write({".lefthook/pre-push/lanes": "exec lane-pre-push\n", ".config/lefthook.yaml": without})
     assert "to do: write to .lefthook/pre-push/lanes" in lanes(clone, "install")[1]
     clone.write({".config/lefthook.yaml": configuration})
     assert "to do: write to .lefthook/pre-push/lanes" not in lanes(clone, "install")[1]
+    clone.write({".config/lefthook.yaml": configuration.replace("- script: lanes", "# script: lanes")})
+    assert "to do: write to .lefthook/pre-push/lanes" in lanes(clone, "install")[1]
 
 
 @NO_LEFTHOOK
@@ -373,6 +371,13 @@ def test_husky_8(clone: Repo) -> None:
     left = "".join(HUSKY_LEFT.splitlines(keepends=True)[1:])
     first = HUSKY_IN_PLACE.splitlines(keepends=True)[0]
     assert lanes(clone, "install") == (1, "lanes: nothing was installed\n" + HUSKY_NOTE + first + left)
+
+
+def test_husky_that_git_does_not_look_for(clone: Repo) -> None:
+    clone.write({"package.json": PACKAGE, ".husky/pre-commit": "npm test\n"})
+    clone.git("config", "core.hooksPath", ".githooks")
+    assert lanes(clone, "install")[0] == 0
+    assert sorted(file.name for file in (clone.path / ".githooks").iterdir()) == sorted(CLIENT)
 
 
 def test_a_folder_that_husky_left_behind(clone: Repo) -> None:
