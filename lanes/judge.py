@@ -1,7 +1,7 @@
 """The verdict: a pure function from values to violations (DESIGN 4). It knows neither git nor a terminal."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import NamedTuple
@@ -95,9 +95,13 @@ class _Paths(dict[bytes, _Departure]):
 
 
 class _Departures:
-    """The departures of each commit, for as long as a later commit may ask for them."""
+    """The departures of each commit, for as long as a later commit may ask for them.
 
-    def __init__(self) -> None:
+    With *by_kind*, a parent that departs as a file excuses no commit that departs as a submodule as well.
+    """
+
+    def __init__(self, by_kind: bool = False) -> None:
+        self._by_kind = by_kind
         self._of: dict[str, _Paths] = {}
         self._own = _Paths()
         self._inherited = True
@@ -116,7 +120,7 @@ class _Departures:
         """Take in a change that is *outside* the lane or not; tell whether it is charged to *commit*."""
         if not outside and change.path not in self._own:
             return False
-        trusted = self.trusted(change)
+        departure = _Departure(self.trusted(change), change.new)
         if self._inherited:
             # Most commits add nothing, and most others are the last to ask for what they inherit.
             alone = self._own.sharers == 1 and commit.against in commit.spent
@@ -125,13 +129,15 @@ class _Departures:
         if not outside:
             del self._own[change.path]
             return False
-        charged = not any(self._departs(parent, change) for parent in commit.parents)
-        self._own[change.path] = _Departure(trusted, change.new)
+        charged = not any(self._excuses(parent, change.path, departure) for parent in commit.parents)
+        self._own[change.path] = departure
         return charged
 
-    def _departs(self, parent: str, change: Change) -> bool:
-        departure = self._of[parent].get(change.path) if parent in self._of else None
-        return departure is not None and departure.value == change.new
+    def _excuses(self, parent: str, path: bytes, departure: _Departure) -> bool:
+        other = self._of[parent].get(path) if parent in self._of else None
+        if other is None or other.value != departure.value:
+            return False
+        return not self._by_kind or set(_kinds(*departure)) <= set(_kinds(*other))
 
     def finish(self, commit: Commit) -> None:
         """Keep what *commit* departs in, and forget what no later commit asks for."""
@@ -141,6 +147,22 @@ class _Departures:
         for oid in commit.spent:
             if oid in self._of:
                 self._of.pop(oid).sharers -= 1
+
+
+class Charge(NamedTuple):
+    """A change that is charged to a commit, the reason, and what the commit's trusted side holds there."""
+
+    commit: str
+    change: Change
+    trusted: Value | Unsettled | None
+    reason: Reason
+
+    def violation(self, manifest: Manifest) -> Violation:
+        """Give it as a violation, with the lanes that may make this change."""
+        path, _, new = self.change
+        first, *others = (manifest.writers(path, folder) for folder in _kinds(self.trusted, new))
+        lanes = tuple(name for name in first if all(name in names for names in others))
+        return Violation(self.reason, self.commit, path, self.change.status, lanes, new)
 
 
 def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> Iterator[Violation]:
@@ -153,8 +175,14 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
     if lane is None and not manifest.allow_unlisted:
         yield Violation(Reason.NO_LANE)
         return
+    for charge in _charged(manifest, lane, commits, _Departures()):
+        yield charge.violation(manifest)
+
+
+def _charged(
+    manifest: Manifest, lane: Lane | None, commits: Iterable[Commit], departures: _Departures
+) -> Iterator[Charge]:
     reason_of = _Reasons(manifest, lane)
-    departures = _Departures()
     for commit in commits:
         departures.begin(commit)
         for change in commit.changes:
@@ -162,39 +190,45 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
             trusted = departures.trusted(change)
             reason = reason_of(change.path, trusted, change.new) if change.new != trusted else None
             if departures.add(commit, change, reason is not None) and reason:
-                writers = _writers(manifest, change.path, trusted, change.new)
-                yield Violation(reason, commit.oid, change.path, change.status, writers, change.new)
+                yield Charge(commit.oid, change, trusted, reason)
         departures.finish(commit)
 
 
 _NOBODY = Lane("", "", NamePatterns(()), PathPatterns(()))
 
 
-def charges(manifest: Manifest, commits: Iterable[Commit]) -> Iterator[Violation]:
+def charges(manifest: Manifest, commits: Iterable[Commit]) -> Iterator[Charge]:
     """Find all changes that are charged to a commit where nothing at all may be written, as `judge` does.
 
-    A lane that the commits fit into is among those that may write each of the paths. The reverse is not
-    certain: what departs as a submodule in one commit departs as both, once main made it a file, in the next.
+    What a path is charged for depends on that path alone. So `judge` finds nothing for a lane just where the
+    lane may make each of these changes.
     """
-    return judge(manifest, _NOBODY, commits)
+    return _charged(manifest, _NOBODY, commits, _Departures(by_kind=True))
 
 
-def fitting(manifest: Manifest, charged: Sequence[Violation]) -> Iterator[Lane]:
-    """Give the lanes that may write each of the paths that were *charged*."""
-    return (lane for lane in manifest.lanes if all(lane.name in change.lanes for change in charged))
+def fit_into_one_lane(manifest: Manifest, charged: Iterable[Charge]) -> bool:
+    """Tell whether there is a lane that may make all *charged* changes, which are read to their end."""
+    fits, lanes = True, list(manifest.lanes)
+    for _, (path, _, new), trusted, _ in charged:
+        kinds = _kinds(trusted, new) if lanes else []
+        lanes = [lane for lane in lanes if all(manifest.may_write(lane, path, folder) for folder in kinds)]
+        fits = bool(lanes)
+    return fits
 
 
-def not_in_one_lane(manifest: Manifest, charged: Sequence[Violation]) -> Iterator[Violation]:
-    """Find what does not fit into the one lane that most of the *charged* changes fit into.
+def closest_lane(manifest: Manifest, charged: Iterable[Charge]) -> str:
+    """Name the lane that may make most of the *charged* changes; it is "" where there is no lane at all."""
+    changes = Counter(name for charge in charged for name in charge.violation(manifest).lanes)
+    return max((lane.name for lane in manifest.lanes), key=lambda name: changes[name], default="")
 
-    Nothing is found where all of them fit.
-    """
-    changes = Counter(name for change in charged for name in change.lanes)
-    lane = max((lane.name for lane in manifest.lanes), key=lambda name: changes[name], default="")
-    for change in charged:
-        if lane not in change.lanes:
-            protected = change.reason is Reason.PROTECTED
-            yield change if protected else replace(change, reason=Reason.NOT_IN_ONE_LANE)
+
+def not_in_lane(manifest: Manifest, name: str, charged: Iterable[Charge]) -> Iterator[Violation]:
+    """Find which of the *charged* changes the lane called *name* may not make."""
+    for charge in charged:
+        found = charge.violation(manifest)
+        if name not in found.lanes:
+            protected = found.reason is Reason.PROTECTED
+            yield found if protected else replace(found, reason=Reason.NOT_IN_ONE_LANE)
 
 
 _MOST_KNOWN = 100_000  # paths; so many take about 20 MB
@@ -226,14 +260,6 @@ class _Reasons:
         if self._manifest.reserved(path, folder):
             return Reason.PROTECTED
         return Reason.REVIEW_ONLY if self._lane and self._lane.review_only else Reason.OUTSIDE_LANE
-
-
-def _writers(
-    manifest: Manifest, path: bytes, old: Value | Unsettled | None, new: Value | None
-) -> tuple[str, ...]:
-    """Name the lanes that may take a path from *old* to *new*."""
-    first, *others = (manifest.writers(path, folder) for folder in _kinds(old, new))
-    return tuple(name for name in first if all(name in names for names in others))
 
 
 def _kinds(old: Value | Unsettled | None, new: Value | None) -> list[bool]:

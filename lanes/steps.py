@@ -1,13 +1,21 @@
 """A sealed integration branch: what it takes in, step by step along its first parents, fits into lanes."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import chain
+from typing import NamedTuple
 
 from lanes.changes import INDEX
 from lanes.errors import CannotJudge
 from lanes.history import History, Step, compared, staged
-from lanes.judge import Commit, Reason, Violation, charges, fitting, judge, not_in_one_lane
+from lanes.judge import (
+    Charge,
+    Commit,
+    Reason,
+    Violation,
+    charges,
+    closest_lane,
+    fit_into_one_lane,
+    not_in_lane,
+)
 from lanes.manifest import Manifest
 from lanes.plumbing import Git
 from lanes.text import printable
@@ -24,76 +32,116 @@ def judge_steps(git: Git, trust: Trust, branch: Branch, old: str | None) -> Verd
     name = printable(branch.name)
     tips = trust.commits()
     steps = list(git.walk([branch.tip], [old] if old else tips, "--first-parent", "--reverse"))
+    if not git.shallow().isdisjoint(oid for oid, _ in steps):
+        raise CannotJudge("the history is cut off here (a shallow clone); run: git fetch --unshallow")
     if old and steps and steps[0][1][:1] != (old,):
         refusal = (
             f"{branch.tip[:12]} does not lead back to {old[:12]} by first parents;"
             f" merge your branch into {name}, not {name} into your branch"
         )
         return Verdict(branch.ref, tip=branch.tip, refusal=refusal, integration=True)
-    if not git.shallow().isdisjoint(oid for oid, _ in steps):
-        raise CannotJudge("the history is cut off here (a shallow clone); run: git fetch --unshallow")
-    diffs = compared(git, [Step(oid, (), parents[:1]) for oid, parents in steps])
-    found = (
-        _of_step(git, trust.required(), own, parents, tips)
-        for own, (_, parents) in zip(diffs, steps, strict=True)
-    )
-    violations = listed(chain.from_iterable(found))
+    manifest = trust.required()
+    # Every step contains what the branch held before.
+    strays = list(_strays(git, manifest, steps, [tip for tip in tips if tip != old]))
+    if strays:
+        # A step that another integration branch has made before is trusted.
+        ids = {stray.step.commit for stray in strays}
+        ids.difference_update(commit for commit, _ in git.walk(tips, [old] if old else []))
+        strays = [stray for stray in strays if stray.step.commit in ids]
+    violations = listed(_misfits(git, manifest, strays))
     side = (old,) if old else ()
     return Verdict(branch.ref, None, branch.tip, side, len(steps), violations, integration=True)
 
 
 def judge_staged_step(git: Git, trust: Trust, ref: bytes, parents: Sequence[str]) -> Verdict:
     """Judge the index as the next step of a sealed integration branch, a commit on *parents*."""
-    own = _read(staged(git, Step(INDEX, (), tuple(parents[:1]))))
+    manifest = trust.required()
     history = History(git, parents, [*parents[:1], *trust.commits()])
+    may_be_protected = _its_own(manifest, staged(git, Step(INDEX, (), tuple(parents[:1]))))
 
-    def brought() -> Iterator[Commit]:
+    def charged() -> Iterator[Charge]:
+        return _charged(manifest, commits(), may_be_protected)
+
+    def commits() -> Iterator[Commit]:
         yield from history.changes(parents)
         yield staged(git, history.step(INDEX, parents))
 
-    return Verdict(ref, violations=_misfits(trust.required(), own, history, brought), integration=True)
+    if _fits(manifest, history, charged):
+        return Verdict(ref, integration=True)
+    violations = listed(not_in_lane(manifest, closest_lane(manifest, charged()), charged()))
+    return Verdict(ref, violations=violations, integration=True)
 
 
-def _of_step(
-    git: Git, manifest: Manifest, own: Commit, parents: Sequence[str], tips: Sequence[str]
-) -> Iterable[Violation]:
-    own = _read(own)
-    if len(parents) > 1:
-        history = History(git, [own.oid], [parents[0], *tips])
-        return _misfits(manifest, own, history, history.changes)
-    found = _fit(manifest, own, lambda: [own])
-    # A step that another integration branch has made before is trusted.
-    return () if found and any(git.is_ancestor(own.oid, tip) for tip in tips) else found
+Protected = Callable[[bytes], bool]
+"""Tells of a protected path whether a step may change it."""
 
 
-def _read(commit: Commit) -> Commit:
-    return commit._replace(changes=list(commit.changes))
+class _Stray(NamedTuple):
+    """A step that does not fit into one lane, and how to read it again; `history` is what a merge brings."""
+
+    step: Step
+    history: History | None
+    may_be_protected: Protected
 
 
-def _misfits(
-    manifest: Manifest, own: Commit, history: History, commits: Callable[[], Iterator[Commit]]
-) -> tuple[Violation, ...]:
-    found = _fit(manifest, own, commits)
-    return found if not found or history.exact() else _fit(manifest, own, commits)
+def _strays(
+    git: Git, manifest: Manifest, steps: Sequence[tuple[str, tuple[str, ...]]], others: Sequence[str]
+) -> Iterator[_Stray]:
+    own = [Step(oid, (), parents[:1]) for oid, parents in steps]
+    for commit, step, (_, parents) in zip(compared(git, own), own, steps, strict=True):
+        if len(parents) > 1:
+            found = _stray_merge(git, manifest, commit, step, [parents[0], *others])
+        else:
+            found = _stray_commit(manifest, commit, step)
+        if found:
+            yield found
 
 
-def _fit(manifest: Manifest, own: Commit, commits: Callable[[], Iterable[Commit]]) -> tuple[Violation, ...]:
-    """Find what keeps a step out of every lane: the *commits* that it brings, itself the last of them.
+def _stray_commit(manifest: Manifest, commit: Commit, step: Step) -> _Stray | None:
+    def named(_path: bytes) -> bool:
+        return manifest.integration.pushers is not None
 
-    *own* is what it changes itself. That may be protected, where the manifest says who may push.
-    """
-    allowed = {change.path for change in own.changes} if manifest.integration.pushers is not None else ()
+    fits = fit_into_one_lane(manifest, _charged(manifest, [commit], named))
+    return None if fits else _Stray(step, None, named)
 
-    def counted(found: Iterator[Violation]) -> tuple[Violation, ...]:
-        changes = listed(found)
-        return tuple(v for v in changes if v.reason is not Reason.PROTECTED or v.path not in allowed)
 
-    charged = counted(charges(manifest, commits()))
-    misfits = tuple(not_in_one_lane(manifest, charged))
-    if misfits or not charged:
-        return misfits
-    for lane in fitting(manifest, charged):
-        misfits = counted(judge(manifest, lane, commits()))
-        if not misfits:
-            break
-    return tuple(replace(change, reason=Reason.NOT_IN_ONE_LANE) for change in misfits)
+def _stray_merge(
+    git: Git, manifest: Manifest, commit: Commit, step: Step, trusted: Sequence[str]
+) -> _Stray | None:
+    may_be_protected = _its_own(manifest, commit)
+    history = History(git, [step.commit], trusted)
+    fits = _fits(manifest, history, lambda: _charged(manifest, history.changes(), may_be_protected))
+    return None if fits else _Stray(step, history, may_be_protected)
+
+
+def _its_own(manifest: Manifest, commit: Commit) -> Protected:
+    """Let a step change the protected paths that it changes as a whole, where it is known who may push."""
+    named = manifest.integration.pushers is not None
+    return {change.path for change in commit.changes if named}.__contains__
+
+
+def _charged(manifest: Manifest, commits: Iterable[Commit], may_be_protected: Protected) -> Iterator[Charge]:
+    """Give what must fit into one lane: all that is charged, but the protected paths that may be changed."""
+    for charge in charges(manifest, commits):
+        if charge.reason is not Reason.PROTECTED or not may_be_protected(charge.change.path):
+            yield charge
+
+
+def _fits(manifest: Manifest, history: History, charged: Callable[[], Iterator[Charge]]) -> bool:
+    fits = fit_into_one_lane(manifest, charged())
+    return fits or (not history.exact() and fit_into_one_lane(manifest, charged()))
+
+
+def _misfits(git: Git, manifest: Manifest, strays: Sequence[_Stray]) -> Iterator[Violation]:
+    """List what is outside the lane that each step comes closest to."""
+    lanes = [closest_lane(manifest, charged) for charged in _read_again(git, manifest, strays)]
+    for lane, charged in zip(lanes, _read_again(git, manifest, strays), strict=True):
+        yield from not_in_lane(manifest, lane, charged)
+
+
+def _read_again(git: Git, manifest: Manifest, strays: Sequence[_Stray]) -> Iterator[Iterator[Charge]]:
+    commits = compared(git, [stray.step for stray in strays if stray.history is None])
+    for _, history, may_be_protected in strays:
+        read = history.changes() if history else [next(commits)]
+        yield _charged(manifest, read, may_be_protected)
+    next(commits, None)  # where there are none left, git is asked whether that was all

@@ -1,6 +1,6 @@
 """The judge alone, on plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from lanes.judge import (
     UNSETTLED,
     Change,
+    Charge,
     Commit,
     Reason,
     Value,
     Violation,
     charges,
+    closest_lane,
+    fit_into_one_lane,
     judge,
-    not_in_one_lane,
+    not_in_lane,
 )
 from lanes.manifest import Lane, Manifest, parse
 
@@ -170,7 +173,8 @@ def test_a_path_that_turns_into_a_submodule_or_back_is_owned_by_who_may_write_bo
     assert violation.lanes == owners
     charged = list(charges(MANIFEST, [commit("c", "main", (path, old, new))]))
     misfits = [replace(violation, reason=Reason.NOT_IN_ONE_LANE)]
-    assert list(not_in_one_lane(MANIFEST, charged)) == ([] if owners else misfits)
+    assert fit_into_one_lane(MANIFEST, charged) is bool(owners)
+    assert list(not_in_lane(MANIFEST, "docs", charged)) == ([] if owners else misfits)
 
 
 def test_what_is_taken_back_is_charged_once() -> None:
@@ -277,24 +281,32 @@ SIDES: dict[str, Tree] = {
 }
 
 
+# What a lane may write as a submodule alone, or as a file alone.
+KINDS: dict[str, Tree] = {
+    "main": {b"media/out": FILE_1, b"vendor/lib": None},
+    "newer": {b"media/out": MODULE_1, b"vendor/lib": FILE_1},
+}
+Branch = list[tuple[str, list[int], Tree]]
+
+
 @st.composite
-def branches(draw: st.DrawFn) -> list[tuple[str, list[int], Tree]]:
+def branches(draw: st.DrawFn, sides: dict[str, Tree] = SIDES) -> Branch:
     """Draw judged commits, each with its trusted side, its parents (by number) and what it holds."""
-    made: list[tuple[str, list[int], Tree]] = []
+    made: Branch = []
     for i in range(draw(st.integers(1, 8))):
         parents = draw(st.lists(st.integers(max(0, i - 4), i - 1), max_size=2, unique=True)) if i else []
         held = [made[parent] for parent in parents]
         newer = any(side == "newer" for side, _, _ in held) or draw(st.integers(0, 4)) == 0
         side = "newer" if newer else "main"
         tree = {}
-        for path in SIDES[side]:
-            usual = [SIDES[side][path], *(tree[path] for _, _, tree in held)]
+        for path in sides[side]:
+            usual = [sides[side][path], *(tree[path] for _, _, tree in held)]
             tree[path] = draw(st.sampled_from(usual * 2 + [None, FILE_1, FILE_2, MODULE_1, MODULE_2]))
         made.append((side, parents, tree))
     return made
 
 
-def as_git_gives_them(branch: list[tuple[str, list[int], Tree]], forgetful: bool) -> Iterator[Commit]:
+def as_git_gives_them(branch: Branch, forgetful: bool, sides: dict[str, Tree] = SIDES) -> Iterator[Commit]:
     """Compare each commit with its first parent of the same side, else with that side; name what is spent."""
     against = [next((p for p in parents if branch[p][0] == side), None) for side, parents, _ in branch]
     last = {
@@ -303,14 +315,14 @@ def as_git_gives_them(branch: list[tuple[str, list[int], Tree]], forgetful: bool
     }
     for i, (side, parents, tree) in enumerate(branch):
         other = against[i]
-        olds = SIDES[side] if other is None else branch[other][2]
+        olds = sides[side] if other is None else branch[other][2]
         changes = [Change(path, olds[path], tree[path]) for path in sorted(tree) if olds[path] != tree[path]]
         spent = tuple(str(one) for one in last if last[one] == i) if forgetful else ()
         name = side if other is None else str(other)
         yield Commit(str(i), tuple(map(str, parents)), name, iter(changes), spent)
 
 
-def charged_word_by_word(branch: list[tuple[str, list[int], Tree]]) -> list[tuple[str, bytes]]:
+def charged_word_by_word(branch: Branch) -> list[tuple[str, bytes]]:
     departures: list[Tree] = []
     found = []
     for i, (side, parents, tree) in enumerate(branch):
@@ -328,7 +340,36 @@ def charged_word_by_word(branch: list[tuple[str, list[int], Tree]]) -> list[tupl
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(branches(), st.booleans())
-def test_one_rule_for_all_commits(branch: list[tuple[str, list[int], Tree]], forgetful: bool) -> None:
+def test_one_rule_for_all_commits(branch: Branch, forgetful: bool) -> None:
     """What is forgotten, since no later commit asks for it, changes nothing."""
     violations = judge(MANIFEST, DOCS, as_git_gives_them(branch, forgetful))
     assert [(one.commit, one.path) for one in violations] == charged_word_by_word(branch)
+
+
+# -- What fits into one lane
+
+
+def fitting_lanes(charged: Iterable[Charge]) -> set[str]:
+    """Name the lanes that may make each of these changes."""
+    lanes = {lane.name for lane in MANIFEST.lanes}
+    return lanes.intersection(*(charge.violation(MANIFEST).lanes for charge in charged))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.sampled_from([SIDES, KINDS]).flatmap(lambda sides: st.tuples(st.just(sides), branches(sides))))
+def test_the_lanes_that_fit_are_those_that_judge_finds_nothing_for(
+    drawn: tuple[dict[str, Tree], Branch],
+) -> None:
+    """Judging once, for nobody, is enough to tell: for each lane the answer is its own."""
+    sides, branch = drawn
+    charged = list(charges(MANIFEST, as_git_gives_them(branch, forgetful=True, sides=sides)))
+    fitting = {
+        lane.name
+        for lane in MANIFEST.lanes
+        if not list(judge(MANIFEST, lane, as_git_gives_them(branch, forgetful=True, sides=sides)))
+    }
+    assert fitting_lanes(charged) == fitting
+    assert fit_into_one_lane(MANIFEST, charged) is bool(fitting)
+    closest = closest_lane(MANIFEST, charged)
+    assert (closest in fitting) is bool(fitting)
+    assert bool(list(not_in_lane(MANIFEST, closest, charged))) is not bool(fitting)
