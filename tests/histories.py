@@ -51,15 +51,16 @@ class History:
     def _departures(self, commit: int, trusted: set[int]) -> dict[str, str | None]:
         side = self.newest(self.ancestors(commit) & trusted)
         held = {path: self.trees[commit].get(path) for path in PATHS if path not in INSIDE}
-        return {path: value for path, value in held.items() if value != self._trusted_value(side, path)}
+        return {path: value for path, value in held.items() if value != self.trusted_value(side, path)}
 
-    def _trusted_value(self, side: set[int], path: str) -> str | None:
+    def trusted_value(self, side: set[int], path: str) -> str | None:
+        """Give the one value of *path* that was changed since these commits parted, if there is one."""
         if not side:
             return None
         unchanged = set()
         for one, other in combinations(side, 2):
             bases = self.newest(self.ancestors(one) & self.ancestors(other))
-            before = self._trusted_value(bases, path)
+            before = self.trusted_value(bases, path)
             values = {commit: self.trees[commit].get(path) for commit in (one, other)}
             if values[one] != values[other]:
                 unchanged |= {commit for commit, value in values.items() if value == before}
@@ -107,16 +108,15 @@ def _tree(draw: st.DrawFn, held: list[Tree]) -> Tree:
     return tree
 
 
-def build(repo: Repo, history: History) -> list[str]:
+def build(repo: Repo, history: History, manifest: str = MANIFEST) -> list[str]:
     """Make the history in *repo*, each commit with the manifest in it, and give the commits' ids."""
-    repo.git(
-        "fast-import", "--quiet", "--force", "--export-marks=marks", stdin="".join(_stream(history)).encode()
-    )
+    stream = "".join(_stream(history, manifest)).encode()
+    repo.git("fast-import", "--quiet", "--force", "--export-marks=marks", stdin=stream)
     marks = dict(line.split(" ") for line in (repo.path / "marks").read_text().splitlines())
     return [marks[f":{commit + 1}"] for commit in range(len(history.parents))]
 
 
-def _stream(history: History) -> Iterator[str]:
+def _stream(history: History, manifest: str) -> Iterator[str]:
     for commit, (parents, tree) in enumerate(zip(history.parents, history.trees, strict=True)):
         yield f"commit refs/heads/scratch\nmark :{commit + 1}\ncommitter A <a@b> {1000 + commit} +0000\n"
         yield f"data {len(str(commit))}\n{commit}\n"
@@ -125,7 +125,7 @@ def _stream(history: History) -> Iterator[str]:
         for i, parent in enumerate(parents):
             yield f"{'merge' if i else 'from'} :{parent + 1}\n"
         yield "deleteall\n"
-        for path, content in {**tree, ".lanes.toml": MANIFEST}.items():
+        for path, content in {**tree, ".lanes.toml": manifest}.items():
             yield f"M 100644 inline {path}\ndata {len(content)}\n{content}\n"
     for name, commit in (("main", history.main), ("release", history.release), ("work/docs-1", history.tip)):
         yield f"reset refs/heads/{name}\nfrom :{commit + 1}\n\n"
