@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from lanes.errors import CannotJudge
-from lanes.patterns import NamePatterns, PathPatterns, PatternError
+from lanes.patterns import LONGEST_PATTERN, NamePatterns, PathPatterns, PatternError
 from lanes.text import printable, shortened
 
 FILE = b".lanes.toml"
@@ -293,37 +293,38 @@ class _Reader:
         self._groups = dict.fromkeys(tables, frozenset[bytes]()) if isinstance(tables, dict) else {}
         table = self._table(document, (), "groups", set(self._groups))
         for group in table:
-            self._groups[group] = frozenset(name.encode() for name in self._people(table, ("groups",), group))
-            for i, name in enumerate(self._strings(table, ("groups",), group)):
+            people = self._people(table, ("groups",), group)
+            for i, name in people:
                 if name.startswith("@"):
-                    self._wrong(
-                        ("groups", group, i), name, "expected the name of a person: groups hold no groups"
-                    )
+                    expected = "expected the name of a person: groups hold no groups"
+                    self._wrong(("groups", group, i), name, expected)
+            self._groups[group] = frozenset(name.encode() for _, name in people)
 
     def _pushers(self, table: dict[str, Any], key: Key) -> frozenset[bytes] | None:
         """Read who may push, None where nobody is named; `@` begins the name of a group."""
         if "pushers" not in table:
             return None
         found: set[bytes] = set()
-        for i, name in enumerate(self._people(table, key, "pushers")):
+        for i, name in self._people(table, key, "pushers"):
             if not name.startswith("@"):
                 found.add(name.encode())
             elif name[1:] in self._groups:
                 found |= self._groups[name[1:]]
             else:
-                hint = _did_you_mean(name[1:], self._groups) or "; groups are listed in [groups]"
+                known = [f"@{group}" for group in self._groups]
+                hint = _did_you_mean(name, known) or "; groups are listed in [groups]"
                 self._wrong((*key, "pushers", i), name, f"there is no such group{hint}")
         return frozenset(found)
 
-    def _people(self, table: dict[str, Any], key: Key, name: str) -> list[str]:
-        """Read a list of people's names as the server knows them."""
+    def _people(self, table: dict[str, Any], key: Key, name: str) -> list[tuple[int, str]]:
+        """Read a list of people's names as the server knows them, each with its place in the list."""
         if table.get(name) == []:
             self.errors.append(((*key, name), 'expected the names of people, such as ["alice"]'))
-        people = self._strings(table, key, name)
-        for i, person in enumerate(people):
-            if not person.isprintable() or person.strip() in ("", "@") or "*" in person:
-                self._wrong((*key, name, i), person, "expected the name of a person, as the server knows it")
-        return people
+        people = list(enumerate(self._strings(table, key, name)))
+        wrong = [(i, person) for i, person in people if not _is_name_of_a_person(person)]
+        for i, person in wrong:
+            self._wrong((*key, name, i), person, "expected the name of a person, as the server knows it")
+        return [one for one in people if one not in wrong]
 
     def _lanes(self, document: dict[str, Any]) -> tuple[Lane, ...]:
         tables = document.get("lanes", {})
@@ -444,7 +445,14 @@ def _check_branch_pattern(text: str) -> None:
 
 
 def _is_exact_name(text: str) -> bool:
-    return is_branch_name(text.encode()) and not text.startswith(("!", BRANCHES.decode()))
+    known = is_branch_name(text.encode()) and not text.startswith(("!", BRANCHES.decode()))
+    return known and len(text) <= LONGEST_PATTERN
+
+
+def _is_name_of_a_person(text: str) -> bool:
+    # What looks like a pattern would name nobody, or let in whom it was to keep out.
+    is_pattern = "*" in text or text.startswith("!")
+    return text.isprintable() and text == text.strip() and text not in ("", "@") and not is_pattern
 
 
 def _check_path_pattern(text: str) -> None:

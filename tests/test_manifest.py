@@ -14,8 +14,14 @@ from lanes.manifest import MAX_BYTES, Key, Manifest, ManifestInvalid, Problem, d
 FULL = """\
 version = 1
 
+[groups]
+leads = ["bob"]
+docs = ["ann", "é"]
+
 [integration]
-branches = ["main", "release/1.0"]
+branches = ["main", "release/1.*", "!release/1.0"]
+pushers = ["@leads"]
+accepts = "lanes"
 
 [defaults]
 unlisted = "allow"
@@ -30,6 +36,7 @@ branches = [
   "!codex/lessons-x",
 ]
 paths = ["/src/content/lessons/", "!/src/content/lessons/old/", '\\#1 ']
+pushers = ["@docs", "bob"]
 
 [lanes."stale names"]
 branches = ["codex/review-*"]
@@ -47,9 +54,12 @@ def plain(manifest: Manifest) -> dict[str, object]:
                 [pattern.text for pattern in lane.branches.patterns],
                 [pattern.text for pattern in lane.paths.patterns],
                 lane.review_only,
+                lane.pushers,
             )
             for lane in manifest.lanes
         ],
+        "pushers": manifest.integration.pushers,
+        "sealed": manifest.integration.sealed,
         "integration": {pattern.text.encode() for pattern in manifest.integration.branches.patterns},
         "allow_unlisted": manifest.allow_unlisted,
         "shared": [pattern.text for pattern in manifest.shared.patterns],
@@ -77,10 +87,13 @@ def test_a_full_manifest() -> None:
                 ["codex/lessons-*", "!codex/lessons-x"],
                 ["/src/content/lessons/", "!/src/content/lessons/old/", "\\#1 "],
                 False,
+                {b"ann", "é".encode(), b"bob"},
             ),
-            ("stale names", "", ["codex/review-*"], [], True),
+            ("stale names", "", ["codex/review-*"], [], True, None),
         ],
-        "integration": {b"main", b"release/1.0"},
+        "integration": {b"main", b"release/1.*", b"!release/1.0"},
+        "pushers": {b"bob"},
+        "sealed": True,
         "allow_unlisted": True,
         "shared": ["/uv.lock", "!/shared/mine"],
         "protected": ["/.github/", "!/.github/notes/"],
@@ -91,7 +104,9 @@ def test_a_full_manifest() -> None:
 
 NOTHING = {
     "lanes": [],
-    "integration": frozenset(),
+    "integration": set(),
+    "pushers": None,
+    "sealed": False,
     "allow_unlisted": False,
     "shared": [],
     "protected": [],
@@ -105,7 +120,8 @@ NOTHING = {
         "version = 1",
         "version = 0x1\n",
         "version = 1\r\n\r\n[defaults]\r\nunlisted = 'reject'\r\n",
-        "version = 1\n[integration]\n[defaults]\n[lanes]\n",
+        "version = 1\n[groups]\n[integration]\n[defaults]\n[lanes]\n",
+        "version = 1\nintegration.accepts = 'anything'\n",
         "version = 1\nintegration = {branches = []}\ndefaults = {shared = [], protected = [], refs = []}\n",
     ],
 )
@@ -149,6 +165,11 @@ UNCLOSED = "the bracket '[' is never closed"
 BACKSLASH = "it ends in a backslash that escapes nothing"
 COMMENT = "gitignore takes it for a comment; write \\# for a name that begins with #"
 EMPTY = "it is empty and matches nothing; write * for everything"
+
+ACCEPTS = 'expected "anything" or "lanes"'
+PERSON = "expected the name of a person, as the server knows it"
+SOMEBODY = 'expected the names of people, such as ["alice"]'
+LISTED = "; groups are listed in [groups]"
 
 NO_SUCH_NAME = "no branch can have such a name (git-check-ref-format(1))"
 NO_SUCH_PART = 'a part "." or ".." matches nothing; patterns begin at the root of the repository'
@@ -228,11 +249,100 @@ WRONG: list[tuple[str, list[str]]] = [
             f"integration.branches = ['main',\n '{name}']",
             [f'3: integration.branches[1]: "{name}": {EXACT}{NEEDS if set("*?[!") & set(name) else ""}'],
         )
-        for name in ("", "release/*", "v?", "v[1]", "a b", "a..b", "a~", "a^", "a:", "/a", "a/", "a//b", ".a")
+        for name in (
+            "",
+            "release/*",
+            "!a",
+            "v?",
+            "v[1]",
+            "a b",
+            "a..b",
+            "a~",
+            "a^",
+            "a:",
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+        )
     ),
+    (f"integration.branches = ['{'a' * 4097}']", [f'2: integration.branches[0]: "{"a" * 59}…": {EXACT}']),
     (
         "[integration]\nbranches = ['a\\', \"b\\n\"]",
         [f'3: integration.branches[0]: "a\\": {EXACT}', f'3: integration.branches[1]: "b\\n": {EXACT}'],
+    ),
+    # Patterns among them, which somebody must be named for
+    (
+        """[integration]
+pushers = ["ann"]
+branches = ["refs/heads/x/*", "a b", "release/[", "", 1, "/x/*", "x/"]""",
+        [
+            "4: integration.branches[4]: 1: expected a string",
+            f'4: integration.branches[0]: "refs/heads/x/*": {BRANCH}',
+            f'4: integration.branches[1]: "a b": {NO_SUCH_NAME}',
+            f'4: integration.branches[2]: "release/[": {UNCLOSED}',
+            f'4: integration.branches[3]: "": {EMPTY}',
+            f'4: integration.branches[5]: "/x/*": {BRANCH}',
+            f'4: integration.branches[6]: "x/": {NO_SUCH_NAME}',
+        ],
+    ),
+    (
+        "[integration]\npushers = ['ann']\nbranches = ['!release/*']",
+        [f"4: integration.branches: {ONLY}"],
+    ),
+    *(
+        (f"integration.accepts = {value}", [f"2: integration.accepts: {shown}: {ACCEPTS}"])
+        for value, shown in [("'lane'", '"lane"'), ("''", '""'), ("true", "true"), ("['lanes']", "a list")]
+    ),
+    # Who may push
+    *(
+        (f"{where}pushers = {value}", [f"{line}: {key}.pushers{expected}"])
+        for where, line, key in [("[integration]\n", 3, "integration"), (LANE, 5, "lanes.a")]
+        for value, expected in [
+            ("'ann'", f': "ann": {LIST}'),
+            ("true", f": true: {LIST}"),
+            ("{}", f": a table: {LIST}"),
+            ("[]", f": {SOMEBODY}"),
+            ("['ann', 1]", "[1]: 1: expected a string"),
+            *(
+                (f'["ann", "{name}"]', f'[1]: "{shown}": {PERSON}')
+                for name, shown in [
+                    *(
+                        (name, name)
+                        for name in ("", " ", "@", "@ ", " bob", "bob ", "*", "@*", "bob*", "!bob")
+                    ),
+                    ("!@leads", "!@leads"),
+                    ("a\\tb", "a\\tb"),
+                    ("a\\u202eb", "a\\u202eb"),
+                ]
+            ),
+            ("['@leads']", f'[0]: "@leads": there is no such group{LISTED}'),
+            ("['@@leads']", f'[0]: "@@leads": there is no such group{LISTED}'),
+        ]
+    ),
+    (
+        "[groups]\nleads = ['ann']\n[integration]\npushers = ['@leeds', 'leads', '@x']",
+        [
+            '5: integration.pushers[0]: "@leeds": there is no such group; did you mean "@leads"?',
+            f'5: integration.pushers[2]: "@x": there is no such group{LISTED}',
+        ],
+    ),
+    ("groups = 1", ["2: groups: 1: expected a table"]),
+    ("groups = ['ann']", ["2: groups: a list: expected a table"]),
+    ("[groups]\nleads = 'ann'", [f'3: groups.leads: "ann": {LIST}']),
+    ("[groups.leads]\nann = 1", [f"2: groups.leads: a table: {LIST}"]),
+    ("[groups]\nleads = []", [f"3: groups.leads: {SOMEBODY}"]),
+    (
+        """[groups]
+all = ["@leads", "ann"]
+leads = [1, "", "bob*", "!bob"]""",
+        [
+            '3: groups.all[0]: "@leads": expected the name of a person: groups hold no groups',
+            "4: groups.leads[0]: 1: expected a string",
+            f'4: groups.leads[1]: "": {PERSON}',
+            f'4: groups.leads[2]: "bob*": {PERSON}',
+            f'4: groups.leads[3]: "!bob": {PERSON}',
+        ],
     ),
     # defaults
     *(
@@ -651,7 +761,7 @@ def test_a_key_leads_back_to_its_line() -> None:
         ("lanes", "lessons", "branches", 1),
         ("lanes", "lessons", "paths", 2),
     ]
-    assert [manifest.line_of(key) for key in keys] == [8, 16, 18]
+    assert [manifest.line_of(key) for key in keys] == [14, 22, 24]
 
 
 @pytest.mark.parametrize(
