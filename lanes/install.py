@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lanes import entry
+from lanes import entry, managers
 from lanes.actions import Action, Back, MakeFolder, Put, alone_in, answer, carry_out, said_by, same, shown
 from lanes.errors import CannotJudge
 from lanes.hookfile import KEPT, PROGRAMS, HookFile, is_untouched, read
@@ -248,7 +248,7 @@ def _require_keepable(path: Path, kept: Path, alone: bool) -> None:
         raise CannotJudge(
             f"{shown(path)} would be kept as {kept.name}, which is there; move one of them away"
         )
-    if framework := None:
+    if framework := managers.framework_of(content_of(path)):
         raise CannotJudge(
             f"{shown(path)} is {framework}'s, and another framework runs it, which works with neither;"
             " uninstall one of them"
