@@ -71,7 +71,8 @@ def test_help(tmp_path: Path, option: str) -> None:
     lines = ended.out.splitlines()
     assert lines[0] == "Usage: git-lanes [OPTIONS] COMMAND [ARGS]..."
     commands = lines[lines.index("Commands:") + 1 :]
-    assert [line.split()[0] for line in commands] == ["check", "demo", "install", "show", "uninstall", "why"]
+    names = ["check", "demo", "doctor", "install", "show", "uninstall", "why"]
+    assert [line.split()[0] for line in commands] == names
 
 
 def test_version(tmp_path: Path) -> None:
