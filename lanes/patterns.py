@@ -132,6 +132,13 @@ def _literal(atoms: Sequence[Atom]) -> Iterator[int]:
         yield from atom
 
 
+def _folded(glob: bytes) -> bytes:
+    """Take the case off letters beyond ASCII. Others may be the ends of a range, so their sets get both."""
+    text = glob.decode("utf-8", "surrogatepass")
+    folded = (letter if letter.isascii() else letter.casefold() for letter in text)
+    return "".join(folded).encode("utf-8", "surrogatepass")
+
+
 def _either_case(members: frozenset[int]) -> frozenset[int]:
     """Add the other case of every letter, as in ASCII."""
     return members | {byte ^ 0x20 for byte in members & (_UPPER | _LOWER)}
@@ -276,11 +283,13 @@ class NamePattern:
 
     `*` and `?` stop at a slash and `**` does not; `**/` at the beginning or after a slash also takes nothing,
     as in git's other patterns. A name is read once from left to right, by an automaton whose states are the
-    bits of one number, so no pattern is slow.
+    bits of one number, so no pattern is slow. With *any_case* it matches names without their case.
     """
 
     def __init__(self, text: str, any_case: bool = False) -> None:
         negated, glob = _encoded(text)
+        if any_case:
+            glob = _folded(glob)
         self.text = text
         self.include = not negated
         self._accepts = [0] * 256  # for each byte, the states that it leads on from
@@ -355,7 +364,9 @@ class NamePatterns:
     def alike(self, folded: str) -> str | None:
         """Give the pattern by which the list would cover a name in any case; *folded* is without its case."""
         name = folded.encode("utf-8", "surrogateescape")
-        for pattern in reversed(self.patterns):
-            if NamePattern(pattern.text.casefold(), any_case=True).match(name):
-                return pattern.text if pattern.include else None
-        return None
+        found = next((pattern for pattern in self._in_any_case if pattern.match(name)), None)
+        return found.text if found and found.include else None
+
+    @cached_property
+    def _in_any_case(self) -> list[NamePattern]:
+        return [NamePattern(pattern.text, any_case=True) for pattern in reversed(self.patterns)]

@@ -1,6 +1,7 @@
 """Patterns for paths and for names, in tables. Git is asked about the same ones in another file."""
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -341,6 +342,105 @@ def test_names_follow_their_rules(pattern: str, names: list[str]) -> None:
     rule = re.compile(WILD.sub(lambda wild: MEANING[wild.lastindex or 0], pattern))
     read = NamePattern(pattern)
     assert [name for name in names if read.match(name.encode())] == list(filter(rule.fullmatch, names))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "exact", "prefix"),
+    [
+        ("main", True, b"main"),
+        ("release/1.0", True, b"release/1.0"),
+        ("a/[b]", True, b"a/b"),
+        ("a\\/\\b", True, b"a/b"),
+        ("!main", True, b"main"),
+        ("é", True, "é".encode()),
+        ("release/*", False, b"release/"),
+        ("release/v*", False, b"release/"),
+        ("release*", False, b""),
+        ("release?", False, b""),
+        ("a/b/c[12]", False, b"a/b/"),
+        ("a/[b]/c*", False, b"a/b/"),
+        ("a\\/b*", False, b"a/"),
+        ("a/**", False, b"a/"),
+        ("a/**/b", False, b"a/"),
+        ("**", False, b""),
+        ("**/a", False, b""),
+        ("[ab]/c", False, b""),
+        ("é/*", False, "é/".encode()),
+    ],
+)
+def test_what_all_names_of_a_pattern_begin_with(pattern: str, exact: bool, prefix: bytes) -> None:
+    read = NamePattern(pattern)
+    assert (read.exact, read.prefix) == (exact, prefix)
+
+
+CASED = st.lists(
+    st.sampled_from([*"aBz_/*?", "**", "**/", "/**/", "[a-z]", "[Z-a]", "[A-_]", "[!A]", "[[:upper:]]", "É"]),
+    min_size=1,
+    max_size=6,
+)
+CASED_NAMES = st.lists(st.text("aAbBzZ_/éÉ", max_size=7), min_size=1, max_size=12)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(CASED.map("".join), CASED_NAMES)
+def test_all_names_of_a_pattern_begin_with_its_prefix(pattern: str, names: list[str]) -> None:
+    """What a server lists by the prefix holds every branch that the pattern means."""
+    assume(pattern.strip("/"))
+    read = NamePattern(pattern)
+    matched = [name.encode() for name in names if read.match(name.encode())]
+    assert all(name.startswith(read.prefix) for name in matched)
+    assert not read.exact or set(matched) <= {read.prefix}
+    assert not read.exact or read.match(read.prefix)
+    assert read.exact or read.prefix == b"" or read.prefix.endswith(b"/")
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.lists(CASED.map("".join), min_size=1, max_size=3), CASED_NAMES)
+def test_a_name_is_alike_where_it_matches_in_another_case(patterns: list[str], names: list[str]) -> None:
+    assume(all(pattern.strip("/") for pattern in patterns))
+    read = NamePatterns(patterns)
+    for name in names:
+        if read.match(name.encode()):
+            assert {read.alike(other.casefold()) for other in (name, name.upper(), name.swapcase())} <= {
+                *patterns
+            }
+
+
+@pytest.mark.parametrize(
+    ("patterns", "alike", "others"),
+    [
+        ([], [], ["", "main"]),
+        (["main"], ["main"], ["mai", "mainx", "x/main"]),
+        (["Main"], ["main"], []),
+        (["release/*"], ["release/x", "release/"], ["release", "release/x/y"]),
+        (["RELEASE/[X-Z]"], ["release/x", "release/y"], ["release/a"]),
+        (["v[Z-a]"], ["vz", "va", "v_"], ["vb"]),
+        (["v[!a]"], ["va", "vb"], ["v/"]),
+        (["É*"], ["é", "éa"], ["e"]),
+        (["Straße"], ["strasse"], ["strase"]),
+        (["\u212a"], ["k"], []),
+        (["release/*", "!Release/old"], ["release/new"], ["release/old"]),
+        (["release/*", "!release/old", "release/OLD"], ["release/old"], []),
+        (["\u0390" * 4096], ["\u0390".casefold() * 4096], ["\u0390".casefold()]),
+    ],
+)
+def test_names_that_are_alike(patterns: list[str], alike: list[str], others: list[str]) -> None:
+    read = NamePatterns(patterns)
+    assert [name for name in alike + others if read.alike(name)] == alike
+
+
+def test_the_pattern_that_a_name_is_alike_to() -> None:
+    read = NamePatterns(["Main", "main", "release/*", "Release/X*"])
+    asked = ["main", "release/x", "release/y", "other", "\udcff"]
+    assert [read.alike(name) for name in asked] == ["main", "Release/X*", "release/*", None, None]
+
+
+def test_many_names_are_not_compared_slowly() -> None:
+    """A push can have many refs, and the manifest many branches: each pattern is read once."""
+    read = NamePatterns([f"release/{i}" for i in range(300)])
+    begun = time.process_time()
+    assert [name for name in map(str, range(1000)) if read.alike(name)] == []
+    assert time.process_time() - begun < 5
 
 
 UNREADABLE: dict[str, list[str]] = {
