@@ -235,10 +235,9 @@ def _with_clone_tips(
 def _integration_names(git: Git, trust: Trust, remotes: "Remotes") -> Iterable[bytes]:
     """Name the integration branches that a clone could have: by a pattern, those that it has."""
     patterns = trust.manifest.integration.branches.patterns if trust.manifest else ()
-    if all(pattern.exact for pattern in patterns):
-        return trust.integration_prefixes()
-    names = dict.fromkeys(map(remotes.branch_of, git.all_refs()))
-    return [name for name in names if trust.is_integration(name)]
+    exact = all(pattern.exact for pattern in patterns)
+    names = trust.integration_prefixes() if exact else map(remotes.branch_of, git.all_refs())
+    return [name for name in dict.fromkeys(names) if trust.is_integration(name)]
 
 
 def _begin(config: Config, remotes: "Remotes", remote: bytes | None, branch: bytes) -> str:
