@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
+from lanes.at_work import Stopped
 from lanes.changes import INDEX
 from lanes.judge import Reason, Violation
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest
@@ -63,28 +64,50 @@ def staged(verdict: Verdict, trust: Trust, parents: int, below_the_root: bool, p
     lines += changes(verdict.violations)
     lines += _allowed(verdict.lane, trust)
     lines += trust.in_force
-    lines += [
-        "next:",
-        *(
-            f"  {line}"
-            for line in (*_give_back(verdict, parents, below_the_root, partial), *_widen(verdict, trust))
-        ),
-    ]
-    return "\n".join(lines)
+    stopped = Stopped(on="commit again", made=True, partial=partial)
+    steps = [*_give_back(verdict, parents, below_the_root, stopped), *_widen(verdict, trust)]
+    return "\n".join([*lines, "next:", *(f"  {line}" for line in steps)])
 
 
-def refused(verdict: Verdict, trust: Trust, headers: Headers, back: str | None) -> str:
-    """Say why a local branch is not moved, and how to go on; *back* is the command that goes back, if any."""
+def refused(verdict: Verdict, trust: Trust, headers: Headers, stopped: Stopped, below_the_root: bool) -> str:
+    """Say why a local branch is not updated, and how to get out of what git was *stopped* at.
+
+    With *below_the_root* commands are typed in a sub-folder.
+    """
     name = shown(verdict.ref)
     if verdict.error is not None:
-        return _indented(f"{name} is not moved, it could not be judged: {verdict.error}", trust.in_force)
-    lines = [f"{name} is not moved: {_number(verdict)} would lie outside its {lane_name(verdict.lane)}"]
-    lines += violations(verdict.violations, headers)
-    lines += _allowed(verdict.lane, trust)
-    lines += trust.in_force
-    steps = ["leave these changes out, and try again (git restore --staged takes them out of the index)"]
-    steps += [f"or go back: {back}"] if back else []
-    return "\n".join([*lines, "next:", *(f"  {line}" for line in (*steps, *_widen(verdict, trust)))])
+        lines = [f"{name} is not updated, it could not be judged: {verdict.error}", *trust.in_force]
+        steps = [f"go back: {stopped.back}"] if stopped.back else []
+    else:
+        lines = [f"{name} is not updated: {_number(verdict)} would lie outside its {lane_name(verdict.lane)}"]
+        lines += violations(verdict.violations, headers)
+        lines += _allowed(verdict.lane, trust)
+        lines += trust.in_force
+        steps = _steps_out(verdict, trust, headers, stopped, below_the_root)
+    return "\n".join([*lines, *(["next:"] if steps else []), *(f"  {line}" for line in steps)])
+
+
+def _steps_out(
+    verdict: Verdict, trust: Trust, headers: Headers, stopped: Stopped, below_the_root: bool
+) -> list[str]:
+    back = f"go back: {stopped.back}"
+    if stopped.made and all(violation.commit == verdict.tip for violation in verdict.violations):
+        parents = 1 + any(header.merge for commit, header in headers.items() if commit == verdict.tip)
+        steps = _give_back(verdict, parents, below_the_root, stopped)
+        return [*steps, *([f"or {back}"] if stopped.back else []), *_widen(verdict, trust)]
+    steps = [f"leave these commits out{f', and {back}' if stopped.back else '; nothing has changed'}"]
+    if stopped.on and not stopped.made:
+        steps = [
+            f"take these changes out of these commits (git commit --amend, or git reset), and {stopped.on}",
+            f"or {back}",
+        ]
+    return [*steps, *_widen(verdict, trust), *_fetch(trust)]
+
+
+def _fetch(trust: Trust) -> list[str]:
+    main = printable(trust.branch)
+    remote = printable(trust.remote or b"")
+    return [f"or, if these commits are on {main} by now: git fetch {remote}"] if remote else []
 
 
 def shown(ref: bytes) -> str:
@@ -268,9 +291,7 @@ def _next_steps(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:
     steps.append(
         f"or, where they are changes of {main}: push {main} first, and take them by a merge, not as a copy"
     )
-    if trust.remote:
-        steps.append(f"or, if these commits are on {main} by now: git fetch {printable(trust.remote)}")
-    return steps
+    return steps + _fetch(trust)
 
 
 def _undo(verdict: Verdict, merge: bool) -> list[str]:
@@ -299,31 +320,35 @@ def _widen(verdict: Verdict, trust: Trust) -> list[str]:
     ]
 
 
-def _give_back(verdict: Verdict, parents: int, below_the_root: bool, partial: bool) -> list[str]:
+def _give_back(verdict: Verdict, parents: int, below_the_root: bool, stopped: Stopped) -> list[str]:
+    """Say how to take the changes out of the index, and of the files where git copied them there."""
     paths = [violation.path for violation in verdict.violations if violation.path and violation.status != "U"]
     if not paths:
         return [
             "abort this merge (git merge --abort) and merge the integration branches into each other first"
         ]
-    if partial:
+    if stopped.partial:
         return ["commit only files that your lane may write: git commit -- FILE..."]
+    restore = f"git restore --staged{' --worktree' if stopped.copied else ''}"
     if len(verdict.side) > 1 and parents > 1:
         return [
             "give each path back what the integration branch holds that changed it"
-            " (git restore --staged --source=BRANCH -- PATH), and commit again"
+            f" ({restore} --source=BRANCH -- PATH), and {stopped.on}"
         ]
+    where = "index and the files" if stopped.copied else "index"
     if not all(map(_is_plain, paths)):
-        return ["take these changes out of the index with git restore --staged, and commit again"]
+        return [f"take these changes out of the {where} with {restore}, and {stopped.on}"]
     names = " ".join(_pathspec(path, below_the_root) for path in paths[:MOST_CHANGES])
     which = "these" if len(paths) <= MOST_CHANGES else f"the first {MOST_CHANGES} of these"
     if not verdict.side:
         return [
-            f"take {which} files out of the index, and commit again:",
-            f"  git rm --cached -r -- {names}",
+            f"take {which} files out of the {where}, and {stopped.on}:",
+            f"  git rm {'' if stopped.copied else '--cached '}-r -- {names}",
         ]
+    kept = "" if stopped.copied else " (your files stay as they are)"
     return [
-        f"take {which} changes out of the index (your files stay as they are), and commit again:",
-        f"  git restore --staged --source={(verdict.base or 'HEAD')[:12]} -- {names}",
+        f"take {which} changes out of the {where}{kept}, and {stopped.on}:",
+        f"  {restore} --source={(verdict.base or 'HEAD')[:12]} -- {names}",
     ]
 
 
