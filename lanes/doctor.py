@@ -13,7 +13,7 @@ from lanes.clones import CLIENT, STRICT
 from lanes.command import open_repository
 from lanes.entry import say
 from lanes.errors import CannotJudge
-from lanes.gate import is_gated
+from lanes.gate import has_manifest, is_gated
 from lanes.hookfile import PROGRAMS
 from lanes.install import HooksFolder, Installed, content_of, hooks_folder, installed, installed_in
 from lanes.managers import LEGACY, Manager
@@ -98,11 +98,8 @@ def examine_server(git: Git, folder: Path) -> list[Finding]:
     site = site_of(git, folder, hooks)
     hook = _of_server(site, hooks)
     if hook and hook.says.if_enabled and not is_gated(git, trust):
-        return [
-            Finding(
-                f"left alone: no manifest on {_what_is_trusted(trust)}; the hook is for all repositories here"
-            )
-        ]
+        why = "git config lanes.enabled is false" if has_manifest(git, trust.commit) else _no_manifest(trust)
+        return [Finding(f"left alone: {why}; the hook is for all repositories here")]
     found = [*_manifest(trust), *_mode(settings), *_elsewhere(hooks)]
     if hook is None:
         found.append(_no_hook(hooks.path / HOOK))
@@ -158,8 +155,8 @@ def _pushers(trust: Trust, named: bool) -> Iterator[Finding]:
         )
 
 
-def _what_is_trusted(trust: Trust) -> str:
-    return printable(trust.ref or BRANCHES + trust.branch)
+def _no_manifest(trust: Trust) -> str:
+    return f"no manifest on {printable(trust.ref or BRANCHES + trust.branch)}"
 
 
 def examine_servers(folder: Path) -> list[Finding]:

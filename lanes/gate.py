@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from lanes import entry
-from lanes.errors import CannotJudge
 from lanes.manifest import FILE
 from lanes.plumbing import Git
 from lanes.settings import Settings
@@ -20,21 +19,26 @@ def is_gated(git: Git, trust: Trust) -> bool:
 
     Git config `lanes.enabled` decides; without it, whether the trusted branch holds a manifest.
     """
-    enabled = git.setting(b"lanes.enabled", "bool")
+    enabled = _is_enabled(git)
     if enabled is not None:
-        return enabled == b"true"
+        return enabled
     return trust.manifest is not None or has_manifest(git, trust.commit)
 
 
-def enforced(settings: Settings, judge: Callable[[], int]) -> int:
-    """Run *judge* and give its exit status; 0 whatever it finds where `lanes.mode` is `warn`."""
+def _is_enabled(git: Git) -> bool | None:
+    enabled = git.setting(b"lanes.enabled", "bool")
+    return None if enabled is None else enabled == b"true"
+
+
+def enforced(git: Git, settings: Settings, if_enabled: bool, judge: Callable[[], int]) -> int:
+    """Run *judge* and give its exit status; 0 whatever it finds where `lanes.mode` is `warn`.
+
+    It is not run where `lanes.enabled` is false and the hook serves many repositories.
+    """
+    if if_enabled and _is_enabled(git) is False:
+        return 0
     if not settings.warns:
         return judge()
-    try:
-        status = judge()
-    except CannotJudge as error:
-        entry.complain(f"could not judge: {error}")
-        status = 2
-    if status:
+    if entry.run(judge):
         entry.complain("lanes.mode is warn here, so this is let through; otherwise it would be refused")
     return 0

@@ -313,6 +313,17 @@ def test_a_folder_of_repositories(clone: Repo, server: Repo, tmp_path: Path) -> 
     )
 
 
+def test_a_repository_that_its_administrator_takes_out(clone: Repo, server: Repo, tmp_path: Path) -> None:
+    (tmp_path / "hooks").mkdir()
+    lanes(server, "install", "--hooks", str(tmp_path / "hooks"))
+    server.git("config", "core.hooksPath", str(tmp_path / "hooks"))
+    assert "refused the canary" in doctor(server)[1]
+    server.git("config", "lanes.enabled", "false")
+    left = "  left alone: git config lanes.enabled is false; the hook is for all repositories here\n"
+    assert doctor(server) == (0, f"lanes: server.git: all is well\n{left}")
+    assert clone.push("main:any").status == 0
+
+
 def test_no_repository_is_there(clone: Repo, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "nothing"):

@@ -5,6 +5,13 @@ from pathlib import Path
 
 import pytest
 from repos import MANIFEST, SCRIPTS, Content, Repo, make_repo, masked, remote_lines
+from repos import Ended as Run
+
+from lanes.errors import CannotJudge
+from lanes.gate import enforced
+from lanes.plumbing import Git
+from lanes.settings import Settings
+from lanes.signals import Ended
 
 FILES: Mapping[str | bytes, Content] = {"docs/a.md": "a\n", "top.txt": "t\n"}
 WARNED = "lanes: lanes.mode is warn here, so this is let through; otherwise it would be refused"
@@ -45,6 +52,39 @@ def test_a_server_that_warns_about_what_it_can_not_judge(clone: Repo, server: Re
         "lanes: could not judge: lanes.trustedRef is none; on a server, name a branch in full:"
         f" refs/heads/NAME\n{WARNED}",
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (CannotJudge("why"), "could not judge: why"),
+        (MemoryError(), "could not judge: there is not enough memory for this"),
+        (
+            ImportError("no pathspec"),
+            "could not judge: this installation is not whole (no pathspec); install",
+        ),
+        (ValueError("odd"), "could not judge: this is a bug in git-lanes; please report it with these lines"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_trial_stops_nobody(error: Exception, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def judge() -> int:
+        raise error
+
+    warns = Settings({b"lanes.mode": [b"enforce", b"warn"]})
+    assert enforced(Git(), warns, if_enabled=False, judge=judge) == 0
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert (first.startswith(f"lanes: {said}"), last) == (True, WARNED)
+    with pytest.raises(type(error)):
+        enforced(Git(), Settings({}), if_enabled=False, judge=judge)
+
+
+def test_a_trial_ends_when_it_is_told_to() -> None:
+    def judge() -> int:
+        raise Ended(15)
+
+    with pytest.raises(Ended):
+        enforced(Git(), Settings({b"lanes.mode": [b"warn"]}), if_enabled=False, judge=judge)
 
 
 @pytest.mark.parametrize("mode", ["Warn", "off", "", "warn enforce"])
@@ -147,6 +187,53 @@ def test_what_the_administrator_says_counts(other: Repo, shared: Repo) -> None:
     assert remote_lines(pushed).startswith(
         "lanes: could not judge: git config failed with exit status 128: fatal: bad"
     )
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, BROKEN, ""])
+def test_what_is_not_enabled_is_left_alone_whatever_it_holds(
+    other: Repo, shared: Repo, manifest: str
+) -> None:
+    """Neither a first manifest, nor a broken one, nor a HEAD that names no branch is its business."""
+    shared.git("config", "lanes.enabled", "false")
+    for head in ("refs/heads/main", "refs/heads/none"):
+        shared.git("symbolic-ref", "HEAD", head)
+        other.commit({".lanes.toml": manifest})
+        pushed = other.push("main", "main:any", "main:refs/x/y")
+        assert (pushed.status, remote_lines(pushed)) == (0, "")
+    shared.git("update-ref", "--no-deref", "HEAD", other.head())
+    shared.git("config", "lanes.mode", "perhaps")
+    assert other.push("main:more").status == 0
+    shared.git("config", "lanes.enabled", "true")
+    assert remote_lines(other.push("main:third")).startswith("lanes: could not judge: lanes.mode is perhaps;")
+    shared.git("config", "lanes.mode", "enforce")
+    assert remote_lines(other.push("main:third")) == (
+        "lanes: could not judge: HEAD names no branch;"
+        " on the server, run: git config lanes.trustedRef refs/heads/main"
+    )
+
+
+def test_a_pusher_can_not_open_the_gate(other: Repo, shared: Repo) -> None:
+    """Once main holds a manifest, no push takes it away, and no ref takes the place of main."""
+    other.commit({".lanes.toml": MANIFEST})
+    assert other.push("main").status == 0
+    environment = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "lanes.enabled", "GIT_CONFIG_VALUE_0": "no"}
+    other.commit({".lanes.toml": None})
+    for refspec in ("main", ":main", "+main~2:main", "main:HEAD", "main:Main", "main:any"):
+        assert other.push(refspec).status == 1
+        assert other.push(refspec, env=environment).status == 1
+        assert other.run("git", "-c", "lanes.enabled=false", "push", "origin", refspec).status == 1
+    assert shared.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_a_detached_head_in_a_clone_that_is_left_alone(other: Repo) -> None:
+    detached = "lanes: HEAD is detached, so this commit is on no branch yet; the push will be judged\n"
+    other.git("checkout", "--quiet", "--detach")
+    assert other.script("lane-pre-commit", "--if-enabled") == Run(0, "", "")
+    assert other.script("lane-pre-commit") == Run(0, "", detached)
+    other.git("config", "lanes.enabled", "true")
+    assert other.script("lane-pre-commit", "--if-enabled") == Run(0, "", detached)
+    other.git("config", "lanes.enabled", "false")
+    assert other.script("lane-pre-commit", "--if-enabled") == Run(0, "", "")
 
 
 def test_hooks_in_clones(other: Repo) -> None:

@@ -94,21 +94,22 @@ def judge(_arguments: Sequence[str], if_enabled: bool) -> int:
     git.require_version()
     commit = pending(git, os.environ)
     settings = Settings.read(git)
-    return enforced(settings, lambda: _judge(git, settings, commit, if_enabled))
+    return enforced(git, settings, if_enabled, lambda: _judge(git, settings, commit, if_enabled))
 
 
 def _judge(git: Git, settings: Settings, commit: Pending, if_enabled: bool) -> int:
-    if commit.branch is None:
-        entry.complain("HEAD is detached, so this commit is on no branch yet; the push will be judged")
-        return 0
-    branch = commit.branch.removeprefix(BRANCHES)
+    branch = commit.branch.removeprefix(BRANCHES) if commit.branch else None
+    if branch is None and not if_enabled:
+        return _on_no_branch()
     trust = in_clone(git, branch, at_commit=True, settings=settings)
     if if_enabled and not is_gated(git, trust):
         return 0
+    if branch is None:
+        return _on_no_branch()
     if trust.is_integration(branch):
-        return _on_integration(git, trust, commit)
+        return _on_integration(git, trust, branch, commit.parents)
     lane = trust.lane_of(branch)
-    verdict = judge_index(git, trust, commit.branch, lane, commit.parents)
+    verdict = judge_index(git, trust, BRANCHES + branch, lane, commit.parents)
     if verdict.status:
         # Git makes another index for the files that are named to it, or for all (git-commit(1), -a).
         partial = os.environ.get("GIT_INDEX_FILE", "").endswith(".lock")
@@ -117,14 +118,18 @@ def _judge(git: Git, settings: Settings, commit: Pending, if_enabled: bool) -> i
     return verdict.status
 
 
-def _on_integration(git: Git, trust: Trust, commit: Pending) -> int:
-    branch = (commit.branch or b"").removeprefix(BRANCHES)
-    head = commit.parents[0] if commit.parents else None
+def _on_no_branch() -> int:
+    entry.complain("HEAD is detached, so this commit is on no branch yet; the push will be judged")
+    return 0
+
+
+def _on_integration(git: Git, trust: Trust, branch: bytes, parents: Sequence[str]) -> int:
+    head = parents[0] if parents else None
     if branch == trust.branch and (status := check_manifest(git, trust, head)):
         return status
     if trust.manifest is None or not trust.manifest.integration.sealed:
         return 0
-    verdict = judge_staged_step(git, trust, BRANCHES + branch, commit.parents)
+    verdict = judge_staged_step(git, trust, BRANCHES + branch, parents)
     if verdict.status:
         entry.complain(report.rejection(verdict, trust, git.headers(report.listed([verdict]))))
     return verdict.status

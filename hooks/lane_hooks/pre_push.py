@@ -72,7 +72,9 @@ def judge(arguments: Sequence[str], if_enabled: bool) -> int:
     if not updates:
         return 0
     settings = Settings.read(git)
-    status = enforced(settings, lambda: _judge(git, settings, updates, os.fsencode(remote), if_enabled))
+    status = enforced(
+        git, settings, if_enabled, lambda: _judge(git, settings, updates, os.fsencode(remote), if_enabled)
+    )
     if in_framework and hides_refs(git, os.environ):
         entry.complain(ONE_REF)
     return status

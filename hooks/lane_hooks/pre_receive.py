@@ -34,7 +34,7 @@ def judge(_arguments: Sequence[str], if_enabled: bool) -> int:
         # Git always has one; whoever read it before this hook must hand it on.
         raise CannotJudge("no ref came on standard input; a script that calls this hook must hand it on")
     settings = Settings.read(git)
-    return enforced(settings, lambda: _judge(git, settings, updates, if_enabled))
+    return enforced(git, settings, if_enabled, lambda: _judge(git, settings, updates, if_enabled))
 
 
 def _judge(git: Git, settings: Settings, updates: Sequence[Update], if_enabled: bool) -> int:

@@ -65,7 +65,7 @@ def judge(arguments: Sequence[str], if_enabled: bool) -> int:
     if not updates:
         return 0
     settings = Settings.read(git)
-    return enforced(settings, lambda: _judge(git, settings, updates, held, if_enabled))
+    return enforced(git, settings, if_enabled, lambda: _judge(git, settings, updates, held, if_enabled))
 
 
 def _holds(git: Git, held: Ref | None, new: bytes) -> bool:
