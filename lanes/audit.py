@@ -155,10 +155,7 @@ def as_text(trust: Trust, verdicts: Sequence[Verdict], headers: Headers, advice:
         if verdict.status:
             lines.append(report.rejection(verdict, trust, headers, steps).replace("\n", "\n  "))
         elif verdict.integration:
-            sealed = trust.required().integration.sealed
-            new = f"{report.count(verdict.commits, 'new step', 'new steps')}, each in one lane"
-            why = new if sealed else "an integration branch may change anything"
-            lines.append(f"{report.shown(verdict.ref)} is inside: {why}")
+            lines.append(f"{report.shown(verdict.ref)} is inside: {_on_integration(trust, verdict.commits)}")
         else:
             commits = report.count(verdict.commits, "commit", "commits")
             lane = (
@@ -171,6 +168,12 @@ def as_text(trust: Trust, verdicts: Sequence[Verdict], headers: Headers, advice:
     elif len(verdicts) > 1:
         lines.append(f"{inside} of {len(verdicts)} branches inside")
     return "\n".join(lines)
+
+
+def _on_integration(trust: Trust, steps: int) -> str:
+    if not trust.required().integration.sealed:
+        return "an integration branch may change anything"
+    return f"{report.count(steps, 'new step', 'new steps')}, each in one lane" if steps else "no new step"
 
 
 def as_json(trust: Trust, verdicts: Sequence[Verdict], headers: Headers) -> str:

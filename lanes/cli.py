@@ -9,7 +9,7 @@ from lanes import report
 from lanes.command import open_repository, run, trust_of
 from lanes.entry import say
 from lanes.errors import CannotJudge
-from lanes.manifest import BRANCHES, FILE, Decisive, Manifest, ManifestInvalid, dotted, is_branch_name
+from lanes.manifest import BRANCHES, FILE, Decisive, Lane, Manifest, ManifestInvalid, dotted, is_branch_name
 from lanes.plumbing import Git
 from lanes.repository import Repository
 from lanes.text import printable, quoted
@@ -116,35 +116,53 @@ def why(path: str, branch: str | None) -> int:
 
 def _answers(trust: Trust, branch: bytes | None, path: bytes, folder: bool) -> Iterator[tuple[bool, str]]:
     manifest = trust.required()
-    if branch is not None and trust.is_integration(branch):
-        yield True, f"{printable(branch)} is an integration branch: it may change anything"
-        return
-    if manifest.reserved(path, folder):
-        index = manifest.protected.deciding(path, folder)
-        reason = ": it is the manifest"
-        if path != FILE and index is not None:
-            text = manifest.protected.patterns[index].text
-            reason = _by(manifest, Decisive(("defaults", "protected", index), text))
-        yield False, f"only integration branches may write it{reason}"
-        return
-    asked = list(manifest.lanes)
-    if branch is not None:
-        lane = trust.lane_of(branch)
-        if lane is None:
-            verb = "may" if manifest.allow_unlisted else "may not"
-            yield manifest.allow_unlisted, f"{printable(branch)} {verb} write it: no lane covers this branch"
-            return
-        asked = [lane]
-    for lane in asked:
-        allowed, decisive = manifest.decision(lane, path, folder)
-        if allowed or decisive:
-            verb = "may" if allowed else "may not"
-            yield allowed, f'lane "{lane.name}" {verb} write it{_by(manifest, decisive)}'
-        elif branch is not None:
-            why = "it is review-only" if lane.review_only else "none of its patterns matches"
-            yield False, f'lane "{lane.name}" may not write it: {why}'
-    if branch is None and not any(manifest.may_write(lane, path, folder) for lane in asked):
+    integration = branch if branch is not None and trust.is_integration(branch) else None
+    if integration is not None and not manifest.integration.sealed:
+        yield True, f"{printable(integration)} is an integration branch: it may change anything"
+    elif manifest.reserved(path, folder):
+        yield _reserved(manifest, integration, path, folder)
+    elif branch is None or integration is not None:
+        yield from _of_lanes(manifest, path, folder)
+    else:
+        yield _of_branch(trust, branch, path, folder)
+
+
+def _reserved(manifest: Manifest, integration: bytes | None, path: bytes, folder: bool) -> tuple[bool, str]:
+    index = manifest.protected.deciding(path, folder)
+    reason = ": it is the manifest"
+    if path != FILE and index is not None:
+        text = manifest.protected.patterns[index].text
+        reason = _by(manifest, Decisive(("defaults", "protected", index), text))
+    if integration is None:
+        return False, f"only integration branches may write it{reason}"
+    named = manifest.integration.pushers is not None
+    rest = "but its pushers may write this, too" if named else "and no lane may write this"
+    return named, f"{printable(integration)} takes only what fits into one lane, {rest}{reason}"
+
+
+def _of_lanes(manifest: Manifest, path: bytes, folder: bool) -> Iterator[tuple[bool, str]]:
+    answers = [(lane, *manifest.decision(lane, path, folder)) for lane in manifest.lanes]
+    yield from (_of_lane(manifest, *answer) for answer in answers if answer[1] or answer[2])
+    if not any(allowed for _, allowed, _ in answers):
         yield False, "no lane may write it"
+
+
+def _of_lane(manifest: Manifest, lane: Lane, allowed: bool, decisive: Decisive | None) -> tuple[bool, str]:
+    verb = "may" if allowed else "may not"
+    return allowed, f'lane "{lane.name}" {verb} write it{_by(manifest, decisive)}'
+
+
+def _of_branch(trust: Trust, branch: bytes, path: bytes, folder: bool) -> tuple[bool, str]:
+    manifest = trust.required()
+    lane = trust.lane_of(branch)
+    if lane is None:
+        verb = "may" if manifest.allow_unlisted else "may not"
+        return manifest.allow_unlisted, f"{printable(branch)} {verb} write it: no lane covers this branch"
+    allowed, decisive = manifest.decision(lane, path, folder)
+    if allowed or decisive:
+        return _of_lane(manifest, lane, allowed, decisive)
+    why = "it is review-only" if lane.review_only else "none of its patterns matches"
+    return False, f'lane "{lane.name}" may not write it: {why}'
 
 
 def _by(manifest: Manifest, decisive: Decisive | None) -> str:

@@ -11,7 +11,7 @@ from lanes.manifest import BRANCHES, FILE, ManifestInvalid
 from lanes.plumbing import Git, is_null
 from lanes.settings import Pusher
 from lanes.steps import judge_steps
-from lanes.text import printable
+from lanes.text import printable, shortened
 from lanes.trust import Trust, folded, manifest_at, mistaken_for
 from lanes.verdict import Branch, Verdict, judge_branch
 
@@ -153,9 +153,10 @@ class _Push:
             if pushers is None or (name is not None and name in pushers):
                 continue
             if name is None:
-                return f"only {which} may, and the server does not know who pushes (not-a-pusher): {problem}"
-            others = ", ".join(sorted(map(printable, pushers)))
-            return f"{printable(name)} is not one of {which} (not-a-pusher): {others}"
+                unknown = "and the server does not know who pushes (not-a-pusher)"
+                return f"only {which} may push it, {unknown}: {problem}"
+            others = report.people(pushers)
+            return f"{shortened(printable(name))} is not one of {which} (not-a-pusher): {others}"
         return None
 
     def _integration_verdict(self, update: Update) -> Verdict:

@@ -19,8 +19,10 @@ MOST_COMMITS = 10
 MOST_CHANGES = 20
 MOST_PATTERNS = 20
 MOST_LANES = 5
+MOST_PEOPLE = 20
 LONGEST_NAME = 300  # bytes of a path, an author or a subject
 _FILE = FILE.decode()
+_TAKE_OUT = "take these changes out of the commits that made them (a commit that reverts them is not enough)"
 _STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
 
 Headers = Mapping[str, Header]
@@ -175,10 +177,10 @@ def changes(found: Sequence[Violation], sealed: bool = False) -> list[str]:
 
 
 def _change(violation: Violation, sealed: bool) -> str:
-    if violation.status == "U":
+    if violation.status == "U" and not sealed:
         owner = "integration branches changed it differently; merge one into the other first, then merge that"
     elif violation.reason is Reason.PROTECTED:
-        owner = f"only {'steps by integration.pushers' if sealed else 'integration branches'} may write it"
+        owner = "no lane may write it" if sealed else "only integration branches may write it"
     elif violation.lanes:
         names = ", ".join(f'"{name}"' for name in violation.lanes[:MOST_LANES])
         more = f" and {len(violation.lanes) - MOST_LANES} more" if len(violation.lanes) > MOST_LANES else ""
@@ -197,7 +199,14 @@ def _allowed(lane: Lane | None, trust: Trust) -> list[str]:
 
 def may_push(pushers: frozenset[bytes] | None) -> list[str]:
     """Say who may push, where anybody is named."""
-    return [] if pushers is None else ["who may push: " + ", ".join(sorted(map(printable, pushers)))]
+    return [] if pushers is None else [f"who may push: {people(pushers)}"]
+
+
+def people(names: Iterable[bytes]) -> str:
+    """List people in one line, cut where they are many."""
+    shown = [shortened(printable(name)) for name in sorted(names)]
+    more = len(shown) - MOST_PEOPLE
+    return ", ".join(shown[:MOST_PEOPLE]) + (f" and {more} more" if more > 0 else "")
 
 
 def may_write(lane: Lane, manifest: Manifest) -> list[str]:
@@ -245,32 +254,37 @@ def _not_in_one_lane(verdict: Verdict, trust: Trust, headers: Headers) -> list[s
     verb = "does" if len(verdict.violations) == 1 else "do"
     lines = [f"{name} is rejected: {_number(verdict)} {verb} not fit into one lane with the rest of a step"]
     lines += violations(verdict.violations, headers, sealed=True)
+    lines.append(f"a step is a commit or a merge on {name} itself, with all that it brings")
     lines += trust.in_force
     return [*lines, "next:", *(f"  {line}" for line in _one_lane_at_a_time(verdict, trust))]
 
 
 def _one_lane_at_a_time(verdict: Verdict, trust: Trust) -> Iterator[str]:
     name = shown(verdict.ref)
-    protected = [violation.reason is Reason.PROTECTED for violation in verdict.violations]
-    if not all(protected):
+    protected = [violation for violation in verdict.violations if violation.reason is Reason.PROTECTED]
+    others = [violation for violation in verdict.violations if violation.reason is not Reason.PROTECTED]
+    if others:
         yield f"bring {name} the work of one lane at a time, each as a commit or a merge of its own:"
-        yield (
-            f"  git reset --keep {verdict.base[:12]} && git merge --no-ff BRANCH"
-            if verdict.base
-            else "  git restore --staged PATH, or, in a merge, git merge --abort"
-        )
-    if any(protected) and trust.required().integration.pushers is not None:
-        yield "change protected paths in a commit of their own, not in one that a merge brings"
-    elif any(protected):
-        yield (
-            f"name who may change protected paths: [integration] pushers in {_FILE}; to bring that to {name},"
-            " the server's administrator sets git config lanes.mode warn for one push"
-        )
-    if any(
-        not reserved and not change.lanes
-        for change, reserved in zip(verdict.violations, protected, strict=True)
-    ):
+        if verdict.tip is None:
+            yield "  git restore --staged PATH, or, in a merge, git merge --abort"
+        elif verdict.base:
+            yield f"  git reset --keep {verdict.base[:12]} && git merge --no-ff BRANCH"
+        yield f"or {_TAKE_OUT}"
+    if any(not violation.lanes for violation in others):
         yield f"or let a lane write what no lane may write, in {_FILE} on {printable(trust.branch)}"
+    if protected and trust.required().integration.pushers is not None:
+        yield (
+            "leave protected paths alone in the commits that a merge brings,"
+            " but for those that the merge as a whole changes"
+        )
+    elif protected:
+        yield (
+            f"name who may push to {name}, and so change protected paths: [integration] pushers in {_FILE};"
+            " to bring that in, the server's administrator sets git config lanes.mode warn for one push"
+        )
+    if trust.remote:
+        remote = printable(trust.remote)
+        yield f"or, if other integration branches hold these commits by now: git fetch {remote}"
 
 
 def _next_steps(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:
@@ -296,9 +310,7 @@ def _next_steps(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:
 
 def _undo(verdict: Verdict, merge: bool) -> list[str]:
     """Say how to make the commits anew. A rebase drops merges, with all that was settled in them."""
-    rebase = (
-        "take these changes out of the commits that made them (a commit that reverts them is not enough):"
-    )
+    rebase = f"{_TAKE_OUT}:"
     if verdict.base is None:
         first = (verdict.violations[0].commit or "")[:12]
         return [rebase, f"  git rebase -i {f'--rebase-merges {first}^' if verdict.side else '--root'}"]

@@ -35,9 +35,11 @@ def judge_steps(git: Git, trust: Trust, branch: Branch, old: str | None) -> Verd
     if not git.shallow().isdisjoint(oid for oid, _ in steps):
         raise CannotJudge("the history is cut off here (a shallow clone); run: git fetch --unshallow")
     if old and steps and steps[0][1][:1] != (old,):
-        refusal = (
-            f"{branch.tip[:12]} does not lead back to {old[:12]} by first parents;"
-            f" merge your branch into {name}, not {name} into your branch"
+        tip, base = branch.tip[:12], old[:12]
+        refusal = (  # it is as after git pull, with commits of one's own
+            f"by first parents, {tip} does not lead back to {base};"
+            f" on your {name}, bring in one by one, or as one merge, what is new:\n"
+            f"  git rebase {base}\n  git reset --keep {base} && git merge --no-ff {tip}"
         )
         return Verdict(branch.ref, tip=branch.tip, refusal=refusal, integration=True)
     manifest = trust.required()

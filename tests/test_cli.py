@@ -294,6 +294,24 @@ def test_show_an_integration_branch(clone: Repo) -> None:
         )
 
 
+def test_show_who_may_push(clone: Repo) -> None:
+    people = ", ".join(f'"p{i:02}"' for i in range(25))
+    manifest = MANIFEST.replace('"release"]', f'"release"]\naccepts = "lanes"\npushers = [{people}]')
+    manifest = manifest.replace('paths = ["/docs/"]', 'paths = ["/docs/"]\npushers = ["é", "@leads"]')
+    clone.commit({".lanes.toml": manifest + '[groups]\nleads = ["bob", "ann"]\n'})
+    clone.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    first = ", ".join(f"p{i:02}" for i in range(20))
+    assert lanes(clone, "show", "main") == (
+        0,
+        "lanes: main is an integration branch: it takes only what fits into one lane, step by step\n"
+        f"who may push: {first} and 5 more\n" + FETCHED,
+    )
+    status, shown = lanes(clone, "show", "work/docs-1")
+    assert (status, shown.splitlines()[-2]) == (0, "who may push: ann, bob, é")
+    status, shown = lanes(clone, "show", "work/api-1")
+    assert (status, "who may push" in shown) == (0, False)
+
+
 def test_show_a_branch_without_a_lane(clone: Repo) -> None:
     assert lanes(clone, "show", b"feature/\xff\xc3\xa9") == (
         1,
@@ -437,6 +455,34 @@ def test_why_for_an_integration_branch(clone: Repo) -> None:
         for path in ("docs/a.md", "ci/run", ".lanes.toml"):
             line = f"{branch} is an integration branch: it may change anything"
             assert lanes(clone, "why", path, "--branch", branch) == (0, answer(path, line))
+
+
+def test_why_for_a_sealed_integration_branch(clone: Repo) -> None:
+    """Who asks what main takes must not be told that it takes anything."""
+    sealed = MANIFEST.replace('"release"]', '"release"]\naccepts = "lanes"')
+    moved = DOCS_RULE.replace("14", "15"), THE_MANIFEST.partition(":")[2]
+    takes = "main takes only what fits into one lane, {}"
+    for pushers, status, rest in (
+        ("", 1, "and no lane may write this"),
+        ('pushers = ["ann"]', 0, "but its pushers may write this, too"),
+    ):
+        clone.commit({".lanes.toml": sealed.replace("[defaults]", f"{pushers}\n[defaults]")})
+        clone.git("update-ref", "refs/remotes/origin/main", "HEAD")
+        docs = may("docs", moved[0].replace("15", "16"))
+        assert lanes(clone, "why", "docs/a.md", "--branch", "main") == (0, answer("docs/a.md", docs))
+        assert lanes(clone, "why", "top.txt", "--branch", "main") == (1, answer("top.txt", NOBODY))
+        manifest = f"{takes.format(rest)}:{moved[1]}"
+        assert lanes(clone, "why", ".lanes.toml", "--branch", "main") == (
+            status,
+            answer(".lanes.toml", manifest),
+        )
+        protected = f"{takes.format(rest)}, by /ci/ (line 10 of .lanes.toml: defaults.protected[0])"
+        assert lanes(clone, "why", "ci/run", "--branch", "main") == (status, answer("ci/run", protected))
+        assert lanes(clone, "why", ".lanes.toml") == (1, answer(".lanes.toml", THE_MANIFEST))
+        assert lanes(clone, "why", "api/a.py", "--branch", "work/docs-1") == (
+            1,
+            answer("api/a.py", 'lane "docs" may not write it: none of its patterns matches'),
+        )
 
 
 def test_why_for_an_unlisted_branch(clone: Repo) -> None:

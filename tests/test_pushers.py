@@ -76,7 +76,9 @@ def test_who_is_not_named(clone: Repo, who: str) -> None:
 
 
 def test_nobody_is_known(clone: Repo, server: Repo) -> None:
-    only = 'only the pushers of lane "docs" may, and the server does not know who pushes (not-a-pusher)'
+    only = (
+        'only the pushers of lane "docs" may push it, and the server does not know who pushes (not-a-pusher)'
+    )
     for who in (None, ""):
         assert said(push(clone, who, "main:work/docs-1")) == (
             f"lanes: work/docs-1 is rejected: {only}: WHO, which lanes.pusherVariable names, is not set there"

@@ -33,11 +33,14 @@ FILES: Mapping[str | bytes, Content] = {
     "shared.txt": "s\n",
     "top": "t\n",
 }
-IN_FORCE = "  manifest in force: .lanes.toml of refs/heads/main at OID"
+IN_FORCE = """\
+  a step is a commit or a merge on main itself, with all that it brings
+  manifest in force: .lanes.toml of refs/heads/main at OID"""
 ONE_AT_A_TIME = """\
   next:
     bring main the work of one lane at a time, each as a commit or a merge of its own:
-      git reset --keep OID && git merge --no-ff BRANCH"""
+      git reset --keep OID && git merge --no-ff BRANCH
+    or take these changes out of the commits that made them (a commit that reverts them is not enough)"""
 
 
 def begun(tmp_path: Path, manifest: str) -> Repo:
@@ -147,7 +150,7 @@ def test_a_commit_of_two_lanes(sealed: Repo) -> None:
     assert refused(sealed.push("main")) == misfit(
         '  commit OID "Both" by Ann',
         '    changes api/a (not-in-one-lane: lane "api" may write it)',
-        IN_FORCE,
+        *IN_FORCE.split("\n"),
         *ONE_AT_A_TIME.split("\n"),
     )
 
@@ -157,7 +160,7 @@ def test_what_no_lane_may_write(sealed: Repo) -> None:
     assert refused(sealed.push("main")) == misfit(
         '  commit OID "Top" by Ann',
         "    changes top (not-in-one-lane: no lane may write it)",
-        IN_FORCE,
+        *IN_FORCE.split("\n"),
         *ONE_AT_A_TIME.split("\n"),
         "    or let a lane write what no lane may write, in .lanes.toml on main",
     )
@@ -205,9 +208,11 @@ def test_main_merged_into_the_branch_and_pushed_as_main(sealed: Repo) -> None:
     sealed.switch("work/docs-1")
     merge(sealed, "main")
     assert refused(sealed.push("work/docs-1:main")) == [
-        "lanes: main is rejected: OID does not lead back to OID by first parents;"
-        " merge your branch into main, not main into your branch",
-        IN_FORCE,
+        "lanes: main is rejected: by first parents, OID does not lead back to OID;"
+        " on your main, bring in one by one, or as one merge, what is new:",
+        "    git rebase OID",
+        "    git reset --keep OID && git merge --no-ff OID",
+        "  manifest in force: .lanes.toml of refs/heads/main at OID",
     ]
 
 
@@ -230,11 +235,11 @@ def test_protected_paths_without_named_pushers(sealed: Repo, path: str) -> None:
     sealed.commit({path: content}, "Protected")
     assert refused(sealed.push("main")) == misfit(
         '  commit OID "Protected" by Ann',
-        f"    changes {path} (protected: only steps by integration.pushers may write it)",
-        IN_FORCE,
+        f"    changes {path} (protected: no lane may write it)",
+        *IN_FORCE.split("\n"),
         "  next:",
-        "    name who may change protected paths: [integration] pushers in .lanes.toml; to bring that to"
-        " main, the server's administrator sets git config lanes.mode warn for one push",
+        "    name who may push to main, and so change protected paths: [integration] pushers in .lanes.toml;"
+        " to bring that in, the server's administrator sets git config lanes.mode warn for one push",
     )
 
 
@@ -245,7 +250,7 @@ def test_protected_paths_by_a_named_pusher(named: Repo, path: str) -> None:
     merge(named, "governance")
     assert refused(named.push("main", env={"WHO": "bob"})) == [
         "lanes: main is rejected: bob is not one of the pushers of integration branches (not-a-pusher): ann",
-        IN_FORCE,
+        "  manifest in force: .lanes.toml of refs/heads/main at OID",
     ]
     assert named.push("main", env={"WHO": "ann"}).status == 0
     named.commit({"ci/run": "directly\n", "docs/a": "with a lane\n"})
@@ -262,10 +267,11 @@ def test_a_protected_path_that_a_merge_brings_and_takes_back(named: Repo) -> Non
     merge(named, "work/docs-1")
     assert refused(named.push("main", env={"WHO": "ann"})) == misfit(
         '  commit OID "Work" by Ann',
-        "    changes ci/run (protected: only steps by integration.pushers may write it)",
-        IN_FORCE,
+        "    changes ci/run (protected: no lane may write it)",
+        *IN_FORCE.split("\n"),
         "  next:",
-        "    change protected paths in a commit of their own, not in one that a merge brings",
+        "    leave protected paths alone in the commits that a merge brings,"
+        " but for those that the merge as a whole changes",
     )
 
 
@@ -274,7 +280,7 @@ def test_a_protected_path_that_a_merge_brings_and_takes_back(named: Repo) -> Non
 
 def test_audit(sealed: Repo) -> None:
     audited = sealed.script("lane-audit")
-    inside = "main is inside: 0 new steps, each in one lane\n"
+    inside = "main is inside: no new step\n"
     assert (audited.status, audited.out.partition("\n")[2]) == (0, inside)
     sealed.commit({"docs/a": "b\n"})
     audited = sealed.script("lane-audit")
@@ -314,10 +320,12 @@ def test_commit(sealed: Repo) -> None:
         misfit(
             "  this commit",
             '    changes api/a (not-in-one-lane: lane "api" may write it)',
+            "  a step is a commit or a merge on main itself, with all that it brings",
             "  manifest in force: .lanes.toml of refs/remotes/origin/main at OID",
-            "  next:",
-            "    bring main the work of one lane at a time, each as a commit or a merge of its own:",
+            *ONE_AT_A_TIME.split("\n")[:2],
             "      git restore --staged PATH, or, in a merge, git merge --abort",
+            *ONE_AT_A_TIME.split("\n")[3:],
+            "    or, if other integration branches hold these commits by now: git fetch origin",
             "",
         ),
     )

@@ -178,7 +178,7 @@ def test_who_pushes_can_not_say_so(clone: Clone, repository: Hosted, server: Ser
 
 NOT_BOB = 'bob is not one of the pushers of lane "docs" (not-a-pusher): alice'
 NOBODY_KNOWN = (
-    'only the pushers of lane "docs" may, and the server does not know who pushes (not-a-pusher):'
+    'only the pushers of lane "docs" may push it, and the server does not know who pushes (not-a-pusher):'
     " git config lanes.pusherVariable is not set there"
 )
 
