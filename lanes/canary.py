@@ -47,6 +47,20 @@ class Canary:
         arguments, feed = self._said_by_git(hook)
         return run([str(copy), *arguments], feed, root, {**os.environ, **self.variables})
 
+    def sent_through_framework(self, framework: str, hook: str, name: str, file: Path) -> tuple[int, bytes]:
+        """Have pre-commit or prek run the hook id *name* of the configuration *file* as *hook*, and no other.
+
+        It works in an empty work tree, of which git is told that it is whole.
+        """
+        tree = self.folder / "tree"
+        tree.mkdir(exist_ok=True)
+        variables = {**self.variables, "GIT_WORK_TREE": str(tree)}
+        git = Git(tree, variables)
+        git.read("update-index", "-z", "--skip-worktree", "--stdin", feed=git.read("ls-files", "-z"))
+        stage = "--stage" if framework == "prek" else "--hook-stage"
+        command = [framework, "run", name, "--verbose", stage, hook, "--config", str(file)]
+        return run(command, b"", tree, {**os.environ, **variables})
+
     def _said_by_git(self, hook: str) -> tuple[list[str], bytes]:
         """Give what git would tell the hook: arguments and standard input (githooks(5))."""
         null, new = b"0" * len(self.commit), self.commit.encode()

@@ -278,8 +278,12 @@ class _Clone:
         if hook == "pre-push":
             one = f"{framework} runs {PROGRAMS[hook]} by {file}, but shows it only one ref of a push"
             return Finding(f"{hook}: {one}; git lanes install adds a hook that sees all", warning=True)
-        trial = f"{framework} run {PROGRAMS[hook]} --all-files"
-        return Finding(f"{hook}: {framework} runs {PROGRAMS[hook]} by {file}; not tried here: {trial}")
+        by = f"{file}, run by {framework}"
+        if shutil.which(framework) is None:
+            return Finding(f"{hook}: {by}; not tried: {framework} is not in PATH")
+        status, said = self.bird.sent_through_framework(framework, hook, PROGRAMS[hook], self.root / file)
+        ours = b"lanes: " in said or status == 0  # else the framework failed by itself
+        return _ended(hook, by, status if ours else 2, said, self.warns)
 
 
 def _tried(hook: str, file: Path, bird: Canary, root: Path, warns: bool, by: str = "") -> Finding:
@@ -291,12 +295,17 @@ def _tried(hook: str, file: Path, bird: Canary, root: Path, warns: bool, by: str
         )
     if hook == STRICT and not bird.lane:
         return Finding(f"{hook}: {name}; not tried: no branch name came to mind that a lane covers")
-    status, said = bird.sent_through(hook, file, root)
+    return _ended(hook, name, *bird.sent_through(hook, file, root), warns)
+
+
+def _ended(hook: str, name: str, status: int, said: bytes, warns: bool) -> Finding:
+    """Say how the way of the canary through a hook ended."""
     if status == 1:
         return Finding(f"{hook}: {name} refused the canary")
     if status == 0 and warns and b"lanes.mode is warn" in said:
         return Finding(f"{hook}: {name} warned about the canary")
-    first = printable(said.strip().partition(b"\n")[0]) or "it said nothing"
+    lines = said.strip().split(b"\n")
+    first = printable(next((line for line in lines if b"lanes: " in line), lines[0])) or "it said nothing"
     ended = "let the canary through" if status == 0 else f"ended with {status}"
     return Finding(f"{hook}: {name} {ended}: {first}", warning=True)
 

@@ -18,6 +18,19 @@ ANYBODY = (
     " name who may: [integration] pushers in .lanes.toml\n"
 )
 HOOKS = "clone/.git/hooks"
+CONFIGURATION = """\
+repos:
+  - repo: local
+    hooks:
+      - id: lane-pre-commit
+        name: write lane
+        entry: lane-pre-commit
+        language: system
+        always_run: true
+        pass_filenames: false
+      - {id: lane-pre-push, name: write lane, entry: lane-pre-push, language: system, stages: [pre-push]}
+      - {id: other, name: other, entry: touch other, language: system, always_run: true}
+"""
 
 
 def doctor(repo: Repo, *arguments: str) -> tuple[int, str]:
@@ -175,19 +188,26 @@ def test_a_linked_worktree(clone: Repo, tmp_path: Path) -> None:
 def test_only_a_framework_runs_it(clone: Repo, name: str, identity: str) -> None:
     for hook in ("pre-commit", "pre-push"):
         put(clone.path / ".git" / "hooks" / hook, f"#!/bin/sh\n# ID: {identity}\n")
-    clone.write({".pre-commit-config.yaml": "- id: lane-pre-commit\n- id: lane-pre-push\n"})
-    status, said = doctor(clone)
     file = ".pre-commit-config.yaml"
+    clone.write({file: CONFIGURATION})
+    refuses = f"  pre-commit: {file}, run by {name} refused the canary"
+    status, said = doctor(clone)
     assert (status, said.split("\n")[2:5]) == (
         1,
         [
-            f"  pre-commit: {name} runs lane-pre-commit by {file}; not tried here:"
-            f" {name} run lane-pre-commit --all-files",
+            refuses,
             "  warning: pre-merge-commit: nothing runs lane-pre-commit; run: git lanes install",
             f"  warning: pre-push: {name} runs lane-pre-push by {file}, but shows it only one ref of a push;"
             " git lanes install adds a hook that sees all",
         ],
     )
+    clone.git("config", "lanes.mode", "warn")
+    assert refuses.replace("refused", "warned about") in doctor(clone)[1].split("\n")
+    clone.git("config", "--unset", "lanes.mode")
+    clone.write({file: "nothing of lane-pre-commit\n"})
+    assert f"  warning: pre-commit: {file}, run by {name} ended with 2: " in doctor(clone)[1]
+    clone.write({file: CONFIGURATION.replace("entry: lane-pre-commit", "entry: 'true'")})
+    assert f"  warning: pre-commit: {file}, run by {name} let the canary through: " in doctor(clone)[1]
     lanes(clone, "install")
     status, said = doctor(clone)
     assert (status, said.split("\n")[4]) == (0, f"  pre-push: {HOOKS}/pre-push.legacy refused the canary")
