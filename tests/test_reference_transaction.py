@@ -16,17 +16,11 @@ from lane_hooks.reference_transaction import Update, parse
 from repos import MANIFEST, SCRIPTS, Ended, Repo, make_repo, masked
 
 from lanes.errors import CannotJudge
+from lanes.hookfile import HookFile
 from lanes.text import printable
 
 BRANCH = "work/docs-1"
 GIT = tuple(map(int, re.findall(r"[0-9]+", subprocess.check_output(["git", "version"], text=True))[:2]))
-HOOK = """\
-#!/bin/sh
-[ "$1" = prepared ] || exit 0
-input=$(cat)
-case $input in *" refs/heads/"*) ;; *) exit 0 ;; esac
-printf '%s\\n' "$input" | "JUDGE" "$@"
-"""
 IN_FORCE = "  manifest in force: .lanes.toml of refs/remotes/origin/main at OID\n"
 MAY_WRITE = (
     '  lane "docs" may write:\n    /docs/\n  and, as all lanes that are not review-only:\n    /shared.txt\n'
@@ -95,17 +89,16 @@ def message(commits: Sequence[tuple[str, ...]], steps: Iterable[str], branch: st
     return told + MAY_WRITE + IN_FORCE + "  next:\n" + "".join(f"    {step}\n" for step in steps)
 
 
-def install(repo: Repo, options: str = "") -> None:
-    """Install the strict gate, with a program behind it that counts how often it is started."""
-    judge = repo.path / ".git" / "judge"
-    judge.write_text(
-        f'#!/bin/sh\necho >>"{repo.path}/.git/started"\n'
-        f'exec "{sys.executable}" -I "{SCRIPTS}/lane-reference-transaction"{options} "$@"\n'
-    )
+def install(repo: Repo, if_enabled: bool = False, shell: str = "/bin/sh") -> None:
+    """Install the strict gate; each start of Python leaves a line in a file."""
+    python = repo.path / ".git" / "python"
+    python.write_text(f'#!/bin/sh\necho >>"{repo.path}/.git/started"\nexec "{sys.executable}" "$@"\n')
+    program = str(SCRIPTS / "lane-reference-transaction")
+    text = HookFile("reference-transaction", str(python), program, if_enabled=if_enabled).text()
     hook = repo.path / ".git" / "hooks" / "reference-transaction"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(HOOK.replace("JUDGE", str(judge)))
-    for file in (judge, hook):
+    hook.write_bytes(text.replace(b"/bin/sh", shell.encode(), 1))
+    for file in (python, hook):
         file.chmod(0o755)
 
 
@@ -269,6 +262,11 @@ INNER = (
     "git checkout -q --detach main; echo i >docs/i.md; git add -A; git commit -qm Inner; git tag inner;"
     f" git checkout -q {BRANCH}"
 )
+CLASH = (
+    "git checkout -q --detach main; echo i >docs/i.md; git add -A; git commit -qm Inner; git tag inner;"
+    " echo c >docs/b.md; git add -A; git commit -qm Clash; git tag clash; git format-patch -q -o ../p main;"
+    f" git checkout -q {BRANCH}"
+)
 BOTH = "echo e >top.txt; echo d >docs/d.md; git add -A"
 CASES = {
     "commit": Case(
@@ -346,6 +344,14 @@ CASES = {
         (("Mine", f"adds api/c.py {API}"),),
         take_out("api/c.py"),
         given="git cherry-pick -n work/api-1",
+    ),
+    "commit between two picks": Case(
+        "git commit -qnm Mine",
+        (MINE,),
+        take_out("top.txt"),
+        given=f"{CLASH}; ! git cherry-pick clash inner; echo both >docs/b.md; git add -A;"
+        f" git commit -qm Solved; {BOTH}",
+        then="git commit -qnm Mine; git restore top.txt; git cherry-pick --continue; test -f docs/i.md",
     ),
     "cherry-pick that only moves forward": Case(
         "git cherry-pick --ff work/api-1~1",
@@ -1031,13 +1037,6 @@ no manifest is in force: looked for refs/remotes/origin/none, and none exists
     )
 
 
-CLASH = (
-    "git checkout -q --detach main; echo i >docs/i.md; git add -A; git commit -qm Inner; git tag inner;"
-    " echo c >docs/b.md; git add -A; git commit -qm Clash; git tag clash; git format-patch -q -o ../p main;"
-    f" git checkout -q {BRANCH}"
-)
-
-
 @pytest.mark.parametrize(
     ("begin", "command"),
     [
@@ -1182,7 +1181,7 @@ def test_only_a_warning_at_the_end_of_a_rebase(lane: Repo) -> None:
 
 
 def test_if_enabled(lane: Repo) -> None:
-    install(lane, " --if-enabled")
+    install(lane, if_enabled=True)
     refuse(lane, "git branch work/docs-2 work/api-1")
     work(lane, "git config lanes.enabled false; git branch work/docs-2 work/api-1")
     work(lane, "git config --unset lanes.enabled")
@@ -1271,8 +1270,7 @@ def test_garbage(lane: Repo) -> None:
     "name", ["work/docs-é", b"work/docs-\xff\xfe", "work/docs-'\"$(x);&", "work/docs-\u202ex"]
 )
 def test_odd_names(lane: Repo, name: str | bytes, locale: str, shell: str) -> None:
-    hook = lane.path / ".git" / "hooks" / "reference-transaction"
-    hook.write_text(HOOK.replace("/bin/sh", shell).replace("JUDGE", str(lane.path / ".git" / "judge")))
+    install(lane, shell=shell)
     lane.git("branch", name, "main", env={"LC_ALL": locale})
     said = lane.try_git("branch", "-f", name, "work/api-1", env={"LC_ALL": locale})
     assert (said.status, said.out) == (128, "")
