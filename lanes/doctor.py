@@ -1,6 +1,7 @@
 """`git lanes doctor`: which layers hold here; it sends a canary through each of them."""
 
 import os
+import re
 import shlex
 import shutil
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lanes import managers
-from lanes.canary import Canary, canary, run
+from lanes.canary import Canary, canary
 from lanes.clones import CLIENT, STRICT
 from lanes.command import open_repository
 from lanes.entry import say
@@ -317,15 +318,12 @@ def _stale(git: Git, settings: Settings, trust: Trust) -> Iterator[Finding]:
         if trust.remote is None or ref.startswith(BRANCHES):
             continue
         remote, name = os.fsdecode(trust.remote), BRANCHES + remotes.branch_of(ref)
-        status, said = run(
-            ["git", "ls-remote", "--refs", remote, os.fsdecode(name)],
-            b"",
-            git.folder or Path(),
-            dict(os.environ),
+        status, said = git.typed(
+            "ls-remote", "--refs", remote, os.fsdecode(name), environment=dict(os.environ)
         )
         if status:
             yield Finding(f"{printable(ref)}: {remote} can't be asked whether it is the newest")
-        elif said.partition(b"\t")[0] != tip.encode():
+        elif tip not in re.findall(r"^([0-9a-f]+)\t", said, re.MULTILINE):
             old = "is not what it is there now, so verdicts here may be old"
             yield Finding(f"{printable(ref)} {old}; run: git fetch {printable(trust.remote)}", warning=True)
         else:

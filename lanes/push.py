@@ -85,9 +85,9 @@ class _Push:
 
     def _is_integrated(self, commit: str) -> bool:
         if self._maybe_not_integrated is None:  # one walk for all tags of a push
-            commits = [found[0] for found in self._peeled.values() if found and found[1] == "commit"]
-            walked = self._git.walk(commits, self._integrated)
-            self._maybe_not_integrated = frozenset(commits).intersection(commit for commit, _ in walked)
+            commits = {found[0] for found in self._peeled.values() if found and found[1] == "commit"}
+            walked = self._git.walk(commits, self._integrated)  # to its end, where a git that failed is found
+            self._maybe_not_integrated = frozenset(commit for commit, _ in walked if commit in commits)
         if commit not in self._maybe_not_integrated:
             return True
         # Misleading dates make rev-list list too much, never too little.

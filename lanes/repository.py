@@ -63,12 +63,12 @@ def _rev_parse(option: str) -> tuple[int, bytes, bytes]:
     for name in [name for name in os.environ if name.startswith("GIT_PYTHON_")]:
         del os.environ[name]
     # Not git.Repo, which expands variables in paths, and fails on a configuration that is not UTF-8.
-    with signals.held():  # it starts `git version`, and nobody could end that
+    with signals.held():  # loading it starts `git version`, and nobody could end that
         try:
             import git  # noqa: PLC0415 - it starts git, which must be known to be there
         except ImportError as error:
             raise CannotJudge(f"GitPython can't be loaded: {printable(str(error).encode())[:200]}") from None
-    process = git.Git().execute(["git", "rev-parse", option], as_process=True)
+        process = git.Git().execute(["git", "rev-parse", option], as_process=True)
     said, complaint = process.communicate()  # killed by GitPython where this is left early
     status = process.returncode
     return status, (b"" if status else bytes(said).removesuffix(b"\n")), bytes(complaint)

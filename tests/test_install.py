@@ -82,7 +82,7 @@ def test_strict(clone: Repo, hooks: Path) -> None:
     ended = clone.try_git("commit", "--quiet", "--no-verify", "-am", "Out")
     assert (ended.status, ended.err.split("\n")[0]) == (
         128,
-        'lanes: work/docs-1 is not moved: 1 change in 1 commit would lie outside its lane "docs"',
+        'lanes: work/docs-1 is not updated: 1 change in 1 commit would lie outside its lane "docs"',
     )
     clone.git("checkout", "--quiet", "--force", "main")
     clone.git("branch", "-D", "work/docs-1")
