@@ -90,6 +90,7 @@ class Manifest:
     lanes: tuple[Lane, ...]
     integration: Integration = field(default_factory=Integration)
     allow_unlisted: bool = False
+    overlap_rejected: bool = False
     shared: PathPatterns = field(default_factory=lambda: PathPatterns(()))
     protected: PathPatterns = field(default_factory=lambda: PathPatterns(()))
     refs: NamePatterns = field(default_factory=lambda: NamePatterns(()))
@@ -251,7 +252,12 @@ class _Reader:
         self._check_keys(document, (), {"version", "groups", "integration", "defaults", "lanes"})
         self._check_version(document)
         self._read_groups(document)
-        defaults = self._table(document, (), "defaults", {"unlisted", "shared", "protected", "refs"})
+        defaults = self._table(
+            document, (), "defaults", {"overlap", "protected", "refs", "shared", "unlisted"}
+        )
+        overlap = defaults.get("overlap", "warn")
+        if overlap not in ("warn", "reject"):
+            self._wrong(("defaults", "overlap"), overlap, 'expected "warn" or "reject"')
         unlisted = defaults.get("unlisted", "reject")
         if unlisted not in ("reject", "allow"):
             self._wrong(("defaults", "unlisted"), unlisted, 'expected "reject" or "allow"')
@@ -259,6 +265,7 @@ class _Reader:
             lanes=self._lanes(document),
             integration=self._integration(document),
             allow_unlisted=unlisted == "allow",
+            overlap_rejected=overlap == "reject",
             shared=self._patterns(PathPatterns, defaults, ("defaults",), "shared", _check_path_pattern),
             protected=self._patterns(PathPatterns, defaults, ("defaults",), "protected", _check_path_pattern),
             refs=self._patterns(NamePatterns, defaults, ("defaults",), "refs", _check_ref_pattern),

@@ -2,14 +2,15 @@
 
 A pattern is parsed once, into atoms: the set of bytes that may stand at a place, or a run of stars. Paths are
 then matched by a regular expression built from the atoms, names by an automaton built from them. Both take
-time linear in the length of what is matched.
+time linear in the length of what is matched. What is proven about patterns is proven with the same automaton.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import takewhile
 
 import pathspec
 
@@ -124,12 +125,10 @@ def _atoms(glob: bytes) -> Iterator[Atom]:
             at += 1
 
 
-def _literal(atoms: Sequence[Atom]) -> Iterator[int]:
+def literal(atoms: Iterable[Atom]) -> bytes:
     """Give the bytes that whatever the atoms match begins with."""
-    for atom in atoms:
-        if isinstance(atom, Wild) or len(atom) != 1:
-            return
-        yield from atom
+    known = takewhile(lambda atom: not isinstance(atom, Wild) and len(atom) == 1, atoms)
+    return bytes(byte for atom in known if not isinstance(atom, Wild) for byte in atom)
 
 
 def _folded(glob: bytes) -> bytes:
@@ -139,7 +138,7 @@ def _folded(glob: bytes) -> bytes:
     return "".join(folded).encode("utf-8", "surrogatepass")
 
 
-def _either_case(members: frozenset[int]) -> frozenset[int]:
+def either_case(members: frozenset[int]) -> frozenset[int]:
     """Add the other case of every letter, as in ASCII."""
     return members | {byte ^ 0x20 for byte in members & (_UPPER | _LOWER)}
 
@@ -201,6 +200,14 @@ class PathGlob:
             segments[-1] = _ANY_SEGMENT
         # Elsewhere than between slashes, git takes two stars as one.
         return cls(tuple(_one_star(segment) for segment in segments), folders_only)
+
+    @property
+    def atoms(self) -> tuple[Atom, ...]:
+        """The segments in one sequence that covers what the pattern does: all below what it matches."""
+        atoms: list[Atom] = []
+        for segment in self.segments:
+            atoms += [*segment, SLASH]
+        return (*_one_globstar(atoms), Wild.STARS)
 
     def regex(self) -> str:
         """Build the expression that matches a path at or below what the pattern matches.
@@ -278,12 +285,60 @@ class PathPattern(pathspec.Pattern):
         return re.compile(self.glob.regex(), re.DOTALL)
 
 
+def _one_globstar(atoms: Iterable[Atom]) -> list[Atom]:
+    """Take one `**/` for several in a row."""
+    found: list[Atom] = []
+    for atom in atoms:
+        found.append(atom)
+        if found[-4:] == [Wild.STARS, SLASH] * 2 and found[-5:-4] in ([], [SLASH]):
+            del found[-2:]
+    return found
+
+
+class Automaton:
+    """Reads a word once from left to right, for any number of patterns at once.
+
+    Its states are the bits of one number, so no pattern is slow. Each pattern has states of its own.
+    """
+
+    def __init__(self) -> None:
+        self.accepts = [0] * 256
+        """For each byte, the states that it leads on from."""
+        self._star = self._stars = self._skips = 0  # states that stay on a byte; those that need none
+        self._free = 1
+
+    def add(self, atoms: tuple[Atom, ...]) -> tuple[int, int]:
+        """Add a pattern that matches whole words; give its first state and the one that it ends in."""
+        first = state = self._free
+        for i, atom in enumerate(atoms):
+            if atom is Wild.STAR:
+                self._star |= state
+            elif atom is Wild.STARS:
+                self._stars |= state
+                if atoms[i + 1 : i + 2] == (SLASH,) and (i == 0 or atoms[i - 1] == SLASH):
+                    self._skips |= state
+            else:
+                for byte in atom:
+                    self.accepts[byte] |= state
+                state <<= 1
+        self._free = state << 1
+        return first, state
+
+    def entered(self, states: int) -> int:
+        """Give the states that are reached with *states*, since a `**/` behind a slash also takes nothing."""
+        return states | (states & self._skips) << 1
+
+    def read(self, states: int, byte: int) -> int:
+        """Give the states that *byte* leads to."""
+        stay = self._stars if byte == 47 else self._stars | self._star
+        return self.entered((states & self.accepts[byte]) << 1) | (states & stay)
+
+
 class NamePattern:
     """A pattern for a whole branch or ref name, without `refs/heads/` for a branch.
 
     `*` and `?` stop at a slash and `**` does not; `**/` at the beginning or after a slash also takes nothing,
-    as in git's other patterns. A name is read once from left to right, by an automaton whose states are the
-    bits of one number, so no pattern is slow. With *any_case* it matches names without their case.
+    as in git's other patterns. With *any_case* it matches names without their case.
     """
 
     def __init__(self, text: str, any_case: bool = False) -> None:
@@ -292,42 +347,23 @@ class NamePattern:
             glob = _folded(glob)
         self.text = text
         self.include = not negated
-        self._accepts = [0] * 256  # for each byte, the states that it leads on from
-        self._star = self._stars = self._skips = 0  # states that stay on a byte; those that need none
-        atoms: list[Atom] = []
-        for atom in _atoms(glob):
-            atoms.append(atom)
-            if atoms[-4:] == [Wild.STARS, SLASH] * 2 and atoms[-5:-4] in ([], [SLASH]):
-                del atoms[-2:]  # "**/**/" is "**/"
-        state = 1
-        for i, atom in enumerate(atoms):
-            if atom is Wild.STAR:
-                self._star |= state
-            elif atom is Wild.STARS:
-                self._stars |= state
-                if atoms[i + 1 : i + 2] == [SLASH] and (i == 0 or atoms[i - 1] == SLASH):
-                    self._skips |= state
-            else:
-                for byte in _either_case(atom) if any_case else atom:
-                    self._accepts[byte] |= state
-                state <<= 1
-        self._accepted = state
-        literal = bytes(_literal(atoms))
-        self.exact = len(literal) == len(atoms)
+        self.atoms = tuple(_one_globstar(_atoms(glob)))
+        if any_case:
+            self.atoms = tuple(a if isinstance(a, Wild) else either_case(a) for a in self.atoms)
+        self._automaton = Automaton()
+        self._first, self._last = self._automaton.add(self.atoms)
+        begins = literal(self.atoms)
+        self.exact = len(begins) == len(self.atoms)
         """Whether it matches one name only."""
-        self.prefix = literal if self.exact else literal[: literal.rfind(b"/") + 1]
+        self.prefix = begins if self.exact else begins[: begins.rfind(b"/") + 1]
         """What all names that it matches begin with: that one name, or folders with a slash at the end."""
 
     def match(self, name: bytes) -> bool:
         """Tell whether the whole *name* matches, `!` or not."""
-        states = self._with_skipped(1)
+        states = self._automaton.entered(self._first)
         for byte in name:
-            stay = self._stars if byte == 47 else self._stars | self._star
-            states = self._with_skipped((states & self._accepts[byte]) << 1) | (states & stay)
-        return bool(states & self._accepted)
-
-    def _with_skipped(self, entered: int) -> int:
-        return entered | (entered & self._skips) << 1
+            states = self._automaton.read(states, byte)
+        return bool(states & self._last)
 
 
 class PathPatterns:
@@ -357,6 +393,10 @@ class NamePatterns:
     def __init__(self, texts: Sequence[str]) -> None:
         self.patterns = tuple(NamePattern(text) for text in texts)
 
+    def deciding(self, name: bytes) -> int | None:
+        """Give the index of the pattern that decides about *name*, None where none matches."""
+        return next((i for i, p in reversed(list(enumerate(self.patterns))) if p.match(name)), None)
+
     def match(self, name: bytes) -> bool:
         """Tell whether the list covers *name*."""
         return next((p.include for p in reversed(self.patterns) if p.match(name)), False)
@@ -364,9 +404,10 @@ class NamePatterns:
     def alike(self, folded: str) -> str | None:
         """Give the pattern by which the list would cover a name in any case; *folded* is without its case."""
         name = folded.encode("utf-8", "surrogateescape")
-        found = next((pattern for pattern in self._in_any_case if pattern.match(name)), None)
+        found = next((pattern for pattern in reversed(self.in_any_case) if pattern.match(name)), None)
         return found.text if found and found.include else None
 
     @cached_property
-    def _in_any_case(self) -> list[NamePattern]:
-        return [NamePattern(pattern.text, any_case=True) for pattern in reversed(self.patterns)]
+    def in_any_case(self) -> tuple[NamePattern, ...]:
+        """The same patterns, for names without their case."""
+        return tuple(NamePattern(pattern.text, any_case=True) for pattern in self.patterns)

@@ -212,7 +212,7 @@ WRONG: list[tuple[str, list[str]]] = [
     ("defaults.protect = []", ['2: defaults.protect: unknown key; did you mean "protected"?']),
     (
         "[defaults]\n# a comment\nx = []",
-        ["4: defaults.x: unknown key; expected one of protected, refs, shared, unlisted"],
+        ["4: defaults.x: unknown key; expected one of overlap, protected, refs, shared, unlisted"],
     ),
     (f"{LANE}path = []", ['5: lanes.a.path: unknown key; did you mean "paths"?']),
     (
