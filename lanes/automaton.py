@@ -5,13 +5,14 @@ knows neither lanes nor manifests.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from lanes.patterns import Atom, Automaton, Wild
+from lanes.patterns import SLASH, Atom, Automaton, Wild
 
-_SLASH = ord("/")
+_SLASH_BYTE = ord("/")
 
 
 class Undecided(Exception):
@@ -20,15 +21,25 @@ class Undecided(Exception):
 
 @dataclass
 class Budget:
-    """How many steps, from one state to another, a search may still take."""
+    """How much work searches may still be: about a microsecond or a few for each unit."""
 
     left: int
 
-    def spend(self) -> None:
-        """Take one. Raises Undecided where that is one too many."""
-        if self.left <= 0:
+    def spend(self, work: int) -> None:
+        """Do so much of it. Raises Undecided where that is more than is left."""
+        self.left -= work
+        if self.left < 0:
             raise Undecided
-        self.left -= 1
+
+    @contextmanager
+    def share(self, most: int) -> Iterator["Budget"]:
+        """Give a budget for one search, of what is left."""
+        allowed = min(most, self.left)
+        part = Budget(allowed)
+        try:
+            yield part
+        finally:
+            self.left -= allowed - part.left
 
 
 class Term(NamedTuple):
@@ -44,10 +55,10 @@ class Term(NamedTuple):
 
 # What people put into names comes first, and costs least. Every byte but NUL can stand in a word.
 _READABLE = (b"x", b"abcdefghijklmnopqrstuvwyz", b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"_-.", b"/")
-_COST = dict.fromkeys(range(1, 256), 40) | dict.fromkeys(range(33, 127), 20)
+_COST = dict.fromkeys(range(256), 40) | dict.fromkeys(range(33, 127), 20)
 _COST |= {byte: cost for cost, group in enumerate(_READABLE, 2) for byte in group}
 _ORDER = b"".join(_READABLE)
-_BYTES = sorted(_COST, key=lambda byte: (_COST[byte], _ORDER.find(byte), byte))
+_BYTES = sorted(range(256), key=lambda byte: (byte == 0, _COST[byte], _ORDER.find(byte), byte))
 _BEGINS_ODDLY = dict.fromkeys(b"_-.", 8)  # a part of a name
 
 
@@ -55,9 +66,9 @@ class _List:
     """A list of patterns in an automaton: which of its states say what of a word that is read so far."""
 
     def __init__(self, automaton: Automaton, terms: Sequence[Term], required: bool) -> None:
-        self._required = required
-        self.first = self._states = self._including = self._excluding = 0
-        self._lasting = self._at_end = self._at_end_of_file = 0
+        self.required = required
+        self.first = self.lasting = self.including = 0
+        self._states = self._excluding = self._at_end = self._at_end_of_file = 0
         self._includes: dict[int, bool] = {}  # by the bit length of the state
         for term in terms:
             first, last = automaton.add(term.atoms)
@@ -65,10 +76,11 @@ class _List:
             self.first |= first
             self._states |= states
             if term.include:
-                self._including |= states
+                self.including |= states
             else:
                 self._excluding |= states
-            self._lasting |= last if term.atoms[-1] is Wild.STARS else 0
+            if term.atoms[-1] is Wild.STARS:
+                self.lasting |= last
             self._at_end |= last
             self._includes[last.bit_length()] = term.include
             if term.at_or_below:
@@ -77,25 +89,50 @@ class _List:
 
     def settle(self, states: int) -> int | None:
         """Leave out states that can't decide any more; None where nothing that begins so is as required."""
-        matched = states & self._lasting
+        matched = states & self.lasting
         if not matched:
-            if states & self._including:
+            if states & self.including:
                 return states
-            return None if self._required else states & ~self._states
+            return None if self.required else states & ~self._states
         last = 1 << (matched.bit_length() - 1)
         states &= ~(self._states & (last - 1))  # what a later pattern matches, an earlier one does not decide
         includes = self._includes[matched.bit_length()]
-        others = self._excluding if includes else self._including
-        if states & others:
+        if states & (self._excluding if includes else self.including):
             return states
-        if includes != self._required:
+        if includes != self.required:
             return None
         return states & ~self._states | (last if includes else 0)
 
     def is_as_required(self, states: int, folder: bool) -> bool:
         """Tell whether a word is covered, or isn't, as is required; *folder* where it ends in a slash."""
         matched = states & (self._at_end if folder else self._at_end | self._at_end_of_file)
-        return (matched > 0 and self._includes[matched.bit_length()]) == self._required
+        return (matched > 0 and self._includes[matched.bit_length()]) == self.required
+
+
+class _Distance:
+    """What a word costs at least from some states on, until a list of patterns covers it."""
+
+    def __init__(self, terms: Sequence[Term], first: int) -> None:
+        states_at: dict[int, int] = {}
+        state = first
+        for term in terms:
+            costs = [min(map(_COST.__getitem__, atom)) for atom in term.atoms if not isinstance(atom, Wild)]
+            left = sum(costs) - term.at_or_below * _COST[_SLASH_BYTE]
+            for cost in (*costs, 0):
+                if term.include:
+                    states_at[max(left, 0)] = states_at.get(max(left, 0), 0) | state
+                left -= cost
+                state <<= 1
+        self._states_at = sorted(states_at.items())
+
+    def __len__(self) -> int:
+        return len(self._states_at)
+
+    def of(self, states: int) -> int:
+        for distance, those in self._states_at:
+            if states & those:
+                return distance
+        return 0
 
 
 def shortest(
@@ -109,11 +146,10 @@ def shortest(
     A word that ends in a slash, as a submodule does, is given where there is no other. *is_word* has the last
     say. Raises Undecided where it refuses all that was found, or the *budget* is spent.
     """
-    search = _Search(required, excluded)
     folder = None
     refused = False
     try:
-        for word in search.words(budget):
+        for word in _Search(required, excluded, budget).words():
             if not is_word(word):
                 refused = True
             elif not word.endswith(b"/"):
@@ -127,37 +163,74 @@ def shortest(
     return folder
 
 
-class _Search:
-    def __init__(self, required: Sequence[Sequence[Term]], excluded: Sequence[Sequence[Term]]) -> None:
-        self._automaton = Automaton()
-        self._lists = [_List(self._automaton, terms, True) for terms in required]
-        self._lists += [_List(self._automaton, terms, False) for terms in excluded]
-        # One byte, the most readable, for all that no pattern tells apart; the slash is like no other.
-        accepts = self._automaton.accepts
-        alike: dict[int, int] = {}
-        for byte in _BYTES:
-            alike.setdefault(accepts[byte], byte)
-        self._letters = [byte for byte in alike.values() if byte != _SLASH]
+def example(term: Term) -> bytes:
+    """Give a word that a pattern matches, though perhaps no valid one."""
+    word = bytearray()
+    for i, atom in enumerate(term.atoms[:-2] if term.at_or_below else term.atoms):
+        if isinstance(atom, Wild):
+            word += b"" if term.atoms[i : i + 2] == (Wild.STARS, SLASH) else b"x"
+        elif atom != SLASH:
+            word.append(min(atom, key=_BYTES.index, default=0))
+        elif word and not word.endswith(b"/"):
+            word += b"/"
+    return bytes(word)
 
-    def words(self, budget: Budget) -> Iterator[bytes]:
+
+class _Search:
+    """A search for words that lists of patterns cover or don't: A*, by what patterns ask for at least."""
+
+    def __init__(
+        self, required: Sequence[Sequence[Term]], excluded: Sequence[Sequence[Term]], budget: Budget
+    ) -> None:
+        self._budget = budget
+        kinds = [*((terms, True) for terms in required), *((terms, False) for terms in excluded)]
+        # A bracket such as [b-a] matches nothing.
+        lists = [([term for term in terms if frozenset() not in term.atoms], kind) for terms, kind in kinds]
+        sets = [
+            atom for terms, _ in lists for term in terms for atom in term.atoms if not isinstance(atom, Wild)
+        ]
+        bytes_ = sum(map(len, sets))
+        budget.spend(bytes_ // 50 + bytes_ * len(sets) // 200_000)
+        self._automaton = Automaton()
+        self._lists = [_List(self._automaton, *one) for one in lists]
+        self._required = [one for one in self._lists if one.required]
+        self._lasting = sum(one.lasting for one in self._lists)
+        self._distances = [
+            _Distance(terms, one.first & -one.first)
+            for one, (terms, _) in zip(self._lists, lists, strict=True)
+            if one.required
+        ]
+        self._work = 1 + (sum(len(one) for one in self._distances) >> 5) + (len(sets) >> 13)
+        # One byte, the most readable, for all that no pattern tells apart; the slash is like no other.
+        alike: dict[int, int] = {}
+        for byte in _BYTES[:-1]:
+            alike.setdefault(self._automaton.accepts[byte], byte)
+        self._letters = [byte for byte in alike.values() if byte != _SLASH_BYTE]
+
+    def words(self) -> Iterator[bytes]:
         """Give a word for each state in which the lists are as required, the cheapest first."""
         start = self._settle(self._automaton.entered(sum(one.first for one in self._lists)))
-        heap = [(0, b"", start)] if start is not None else []
+        if start is None:
+            return
+        heap = [(self._distance(start), b"", start)]
         best = {start: 0}
+        done = set()
         while heap:
-            cost, word, states = heappop(heap)
-            if best[states] < cost:
+            _, word, states = heappop(heap)
+            if states in done:
                 continue
+            done.add(states)
+            cost = best[states]
             folder = word.endswith(b"/")
             if all(one.is_as_required(states, folder) for one in self._lists):
                 yield word
             begins = folder or not word
             for byte, after in self._steps(states):
-                budget.spend()
+                self._budget.spend(self._work)
                 total = cost + _COST[byte] + (_BEGINS_ODDLY.get(byte, 0) if begins else 0)
                 if best.get(after, total + 1) > total:
                     best[after] = total
-                    heappush(heap, (total, word + bytes((byte,)), after))
+                    heappush(heap, (total + self._distance(after), word + bytes((byte,)), after))
 
     def _steps(self, states: int) -> Iterator[tuple[int, int]]:
         read, accepts = self._automaton.read, self._automaton.accepts
@@ -168,13 +241,17 @@ class _Search:
                 seen.add(moved)
                 if (after := self._settle(read(states, byte))) is not None:
                     yield byte, after
-        if (after := self._settle(read(states, _SLASH))) is not None:
-            yield _SLASH, after
+        if (after := self._settle(read(states, _SLASH_BYTE))) is not None:
+            yield _SLASH_BYTE, after
 
     def _settle(self, states: int) -> int | None:
+        if not states & self._lasting:  # which is so nearly always
+            return states if all(states & one.including for one in self._required) else None
         settled: int | None = states
         for one in self._lists:
-            if settled is None:
-                break
-            settled = one.settle(settled)
+            if settled is not None:
+                settled = one.settle(settled)
         return settled
+
+    def _distance(self, states: int) -> int:
+        return max((one.of(states) for one in self._distances), default=0)

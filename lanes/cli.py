@@ -9,11 +9,10 @@ from lanes import report
 from lanes.command import open_repository, run, trust_of
 from lanes.entry import say
 from lanes.errors import CannotJudge
-from lanes.manifest import BRANCHES, FILE, Decisive, Lane, Manifest, ManifestInvalid, dotted, is_branch_name
+from lanes.manifest import BRANCHES, FILE, Decisive, Lane, Manifest, dotted, is_branch_name
 from lanes.plumbing import Git
-from lanes.repository import Repository
 from lanes.text import printable, quoted
-from lanes.trust import Trust, manifest_at, manifest_of_file
+from lanes.trust import Trust
 
 _FILE = FILE.decode()
 
@@ -22,47 +21,6 @@ _FILE = FILE.decode()
 @click.version_option(package_name="git-lanes")
 def lanes() -> None:
     """Ask which files a branch may write: its lane."""
-
-
-@lanes.command()
-@click.option("--ref", metavar="REV", help="Check the manifest of this commit instead of the work tree's.")
-def check(ref: str | None) -> int:
-    """Check the manifest in the work tree. Exits with 1 when it is invalid."""
-    git, repository = open_repository()
-    try:
-        found = _manifest(git, repository, ref)
-    except ManifestInvalid as error:
-        number = report.count(len(error.problems), "error", "errors")
-        say(f"lanes: {_FILE} is invalid: {number}\n{error}")
-        return 1
-    say(
-        "\n".join(
-            [f"lanes: {_FILE} is valid: {report.count(len(found.lanes), 'lane', 'lanes')}", *_notes(found)]
-        )
-    )
-    return 0
-
-
-def _notes(manifest: Manifest) -> Iterator[str]:
-    if manifest.integration.sealed and manifest.integration.pushers is None:
-        yield (
-            '  note: integration.accepts is "lanes" and integration.pushers names nobody,'
-            " so once this is in force no push can change it any more"
-        )
-
-
-def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:
-    if ref is None:
-        if repository.folder is None:
-            raise CannotJudge("there is no work tree here; say which commit: git lanes check --ref main")
-        return manifest_of_file(repository.folder / _FILE)
-    commit = git.commit(os.fsencode(ref))
-    if commit is None:
-        raise CannotJudge(f"there is no commit {printable(os.fsencode(ref))}")
-    found = manifest_at(git, commit)
-    if found is None:
-        raise CannotJudge(f"{printable(os.fsencode(ref))} has no {_FILE}")
-    return found
 
 
 @lanes.command()
@@ -266,6 +224,19 @@ def demo(keep: str | None) -> int:
     from lanes.demo import play  # noqa: PLC0415 - no other command needs it
 
     return play(keep)
+
+
+@lanes.command()
+@click.option("--ref", metavar="REV", help="Check the manifest of this commit instead of the work tree's.")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def check(ref: str | None, shape: str) -> int:
+    """Check the manifest in the work tree, and prove that no two lanes can collide.
+
+    Exits with 1 when it is invalid, or lanes collide that must not.
+    """
+    from lanes import check as checked  # noqa: PLC0415 - no other command needs it
+
+    return checked.check(ref, shape)
 
 
 def main() -> int:

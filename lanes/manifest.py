@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from lanes.errors import CannotJudge
@@ -146,9 +147,7 @@ class Manifest:
 
     def line_of(self, key: Key) -> int:
         """Give the line of the file that *key* stands on, counted from 1."""
-        from lanes.toml_lines import lines_of  # noqa: PLC0415 - hooks never ask
-
-        return lines_of(self.text)[key]
+        return _lines(self.text)[key]
 
     def may_write(self, lane: Lane | None, path: bytes, folder: bool = False) -> bool:
         """Tell whether branches of *lane*, None for no lane, may write *path* (DESIGN 3, precedence)."""
@@ -173,6 +172,13 @@ def parse(blob: bytes) -> Manifest:
     if reader.errors:
         raise ManifestInvalid(reader.problems())
     return manifest
+
+
+@lru_cache(maxsize=2)
+def _lines(text: str) -> dict[Key, int]:
+    from lanes.toml_lines import lines_of  # noqa: PLC0415 - hooks hardly ever ask
+
+    return lines_of(text)
 
 
 def _document(blob: bytes) -> tuple[dict[str, Any], str]:

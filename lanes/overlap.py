@@ -1,18 +1,23 @@
 """Prove that no two lanes can collide, or show where they do (README, "What git lanes check proves")."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from lanes.automaton import Budget, Term, Undecided, shortest
-from lanes.manifest import FILE, Decisive, Lane, Manifest, is_branch_name
-from lanes.patterns import GLOBSTAR, NamePattern, PathGlob, PathPattern, Wild, either_case, literal
-from lanes.trees import is_forbidden
+from lanes.errors import CannotJudge
+from lanes.manifest import Decisive, Lane, Manifest, dotted, is_branch_name
+from lanes.patterns import NamePattern, PathPattern, Segment, Wild, either_case, literal, segments_of
+from lanes.terms import MANIFEST_ITSELF, NO_BRANCH, NO_PATH, is_path, name_term, path_term
+from lanes.text import printable, quoted
 from lanes.trust import Trust
 
-MOST_STEPS = 20_000
-"""So many are taken for one question about two lanes."""
-MOST_STEPS_IN_ALL = 400_000
+MOST_WORK = 50_000
+"""So much is done for one pair of lanes, about a fifth of a second."""
+MOST_WORK_IN_ALL = 500_000
+MOST_COMPARED = 3_000_000
+"""So many pairs of patterns are looked at."""
 
 Kind = Literal["path", "branch"]
 Pair = tuple[int, int]
@@ -37,49 +42,143 @@ class Overlap:
 class Proof:
     """What is known of all pairs of lanes, in the order of the manifest.
 
-    `unknown` are those where the search was given up; `proven` is the number of those that are apart.
+    `undecided` are those where the search was given up, and for what; `proven` is how many are apart.
     """
 
     overlaps: tuple[Overlap, ...]
-    unknown: tuple[tuple[str, str], ...]
+    undecided: tuple[tuple[Kind, tuple[str, str]], ...]
     proven: int
 
+    @property
+    def unknown(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of which something is not known."""
+        return tuple(dict.fromkeys(lanes for _, lanes in self.undecided))
 
-def prove(manifest: Manifest, lane: str | None = None, trusted: bytes | None = None) -> Proof:
+    def pairs(self, kind: Kind) -> set[tuple[str, str]]:
+        """Give the pairs that may both cover something: that do, or of which it is not known."""
+        found = {overlap.lanes for overlap in self.overlaps if overlap.kind == kind}
+        return found | {lanes for which, lanes in self.undecided if which == kind}
+
+
+def prove(
+    manifest: Manifest,
+    lane: str | None = None,
+    trusted: bytes | None = None,
+    kinds: Sequence[Kind] = ("branch", "path"),
+) -> Proof:
     """Decide for every two lanes, or for *lane* and every other one, whether both can cover something.
 
     Paths that are shared are shared on purpose. The manifest and protected paths are no lane's, nor are the
-    names of integration branches, among them the *trusted* one.
+    names of integration branches, among them the *trusted* one. Raises CannotJudge where a manifest is beyond
+    all measure.
     """
-    spaces = (_paths(manifest), _branches(manifest, trusted))
-    budget = Budget(MOST_STEPS_IN_ALL)
-    overlaps: list[tuple[Pair, Overlap]] = []
-    unknown: set[Pair] = set()
     names = [one.name for one in manifest.lanes]
-    for space in spaces:
-        for pair, prefixes in _suspects(space.lanes).items():
+    overlaps: dict[tuple[Pair, Kind], Overlap] = {}
+    undecided: set[tuple[Pair, Kind]] = set()
+    for kind in kinds:
+        space = _branches(manifest, trusted) if kind == "branch" else _paths(manifest)
+        budget = Budget(MOST_WORK_IN_ALL)
+        for pair, prefixes in _suspects(space).items():
             if lane is not None and lane not in (names[pair[0]], names[pair[1]]):
                 continue
             try:
                 if overlap := _overlap(manifest.lanes, space, pair, prefixes, budget):
-                    overlaps.append((pair, overlap))
+                    overlaps[pair, kind] = overlap
             except Undecided:
-                unknown.add(pair)
-    overlaps.sort(key=lambda found: (found[0], found[1].kind))
-    known_not = unknown | {pair for pair, _ in overlaps}
+                undecided.add((pair, kind))
     pairs = len(names) * (len(names) - 1) // 2 if lane is None else len(names) - 1
     return Proof(
-        tuple(overlap for _, overlap in overlaps),
-        tuple((names[a], names[b]) for a, b in sorted(unknown)),
-        pairs - len(known_not),
+        tuple(overlap for _, overlap in sorted(overlaps.items())),
+        tuple((kind, (names[a], names[b])) for (a, b), kind in sorted(undecided)),
+        pairs - len({pair for pair, _ in overlaps.keys() | undecided}),
     )
 
 
+def objections(old: Manifest | None, new: Manifest, trusted: bytes) -> tuple[list[str], list[str]]:
+    """Say what speaks against *new* as the manifest in force of the *trusted* branch, in place of *old*.
+
+    The first texts refuse it: lanes collide that did not. The others are not new. All are ready to print.
+    """
+    kinds: tuple[Kind, ...] = ("branch", "path") if new.overlap_rejected else ("branch",)
+    proof = prove(new, trusted=trusted, kinds=kinds)
+    found = [(overlap.kind, overlap.lanes, described(new, overlap)) for overlap in proof.overlaps]
+    found += [(kind, lanes, described_unknown(kind, lanes)) for kind, lanes in proof.undecided]
+    known = prove(old, trusted=trusted, kinds=kinds) if old and found else Proof((), (), 0)
+    refused = [text for kind, lanes, text in found if lanes not in known.pairs(kind)]
+    noted = [text for kind, lanes, text in found if lanes in known.pairs(kind)]
+    return refused, noted
+
+
+def described(manifest: Manifest, overlap: Overlap) -> str:
+    """Say what two lanes both cover, and by which patterns; in lines, ready to print."""
+    what = "cover the branch" if overlap.kind == "branch" else "may write"
+    shown = printable(overlap.witness) if overlap.kind == "branch" else quoted(overlap.witness)
+    first, second = overlap.lanes
+    lines = [f'the lanes "{first}" and "{second}" both {what} {shown}']
+    for lane, pattern in zip(overlap.lanes, overlap.patterns, strict=True):
+        text = printable(pattern.text.encode())
+        lines.append(f'  "{lane}" by {text} (line {manifest.line_of(pattern.key)}: {dotted(pattern.key)})')
+    return "\n".join(lines)
+
+
+def described_unknown(kind: Kind, lanes: tuple[str, str]) -> str:
+    """Say that nothing is known of two lanes; in a line, ready to print."""
+    what = "cover one branch" if kind == "branch" else "write one path"
+    first, second = lanes
+    return f'it is not known whether "{first}" and "{second}" can {what}: their patterns are too intricate'
+
+
+class _Part(NamedTuple):
+    """What a part of a path or a name begins and ends with; *whole* where that is all of it."""
+
+    begins: bytes
+    ends: bytes
+    whole: bool
+
+    @classmethod
+    def of(cls, segment: Segment) -> "_Part":
+        begins, ends = literal(segment), literal(segment[::-1])[::-1]
+        return cls(begins, ends, len(begins) == len(segment))
+
+    def meets(self, other: "_Part") -> bool:
+        """Tell whether something may be both; it is not known for certain."""
+        if self.whole and other.whole:
+            return self.begins == other.begins
+        return _meet(self.begins, other.begins) and _meet(self.ends[::-1], other.ends[::-1])
+
+
+def _common(first: bytes, second: bytes) -> bytes:
+    """Give what both begin with."""
+    same = takewhile(lambda both: both[0] == both[1], zip(first, second, strict=False))
+    return first[: sum(1 for _ in same)]
+
+
 class _Rule(NamedTuple):
-    """A pattern as the search takes it, and what all that it matches begins with; whole names with a mark."""
+    """A pattern as the search takes it.
+
+    `prefix` is what all that it matches begins with, whole names with a mark at the end; `parts` are what
+    stands between slashes, as far as their number is known.
+    """
 
     term: Term
     prefix: bytes
+    parts: tuple[_Part, ...]
+
+    @classmethod
+    def of(cls, term: Term, mark: bytes = b"") -> "_Rule":
+        begins = literal(term.atoms)
+        whole = len(begins) == len(term.atoms)
+        known = takewhile(lambda segment: Wild.STARS not in segment, segments_of(term.atoms))
+        return cls(term, begins + mark * whole, tuple(map(_Part.of, known)))
+
+    def meets(self, other: "_Rule") -> bool:
+        """Tell whether one word may match both, as far as that is seen at a glance."""
+        return all(mine.meets(its) for mine, its in zip(self.parts, other.parts, strict=False))
+
+
+def _meet(first: bytes, second: bytes) -> bool:
+    """Tell whether a word can begin with both."""
+    return first.startswith(second) or second.startswith(first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,42 +192,19 @@ class _Space:
     is_word: Callable[[Pair, bytes], bool]
 
 
-# What no tree may hold; disguises of .git are left to is_forbidden.
-_NO_PATH = [
-    Term(glob.atoms, at_or_below=True)
-    for glob in (
-        PathGlob((GLOBSTAR, ()), folders_only=False),  # an empty part
-        *map(PathGlob.parse, (b".", b"..", b".[gG][iI][tT]", b"[gG][iI][tT]~1")),
-    )
-]
-_NOT_IN_A_NAME = frozenset(range(33)) | frozenset(b"\x7f~^:?*[\\")
-_NO_BRANCH = [
-    Term((Wild.STARS, _NOT_IN_A_NAME, Wild.STARS)),
-    *(
-        Term(NamePattern(text).atoms)
-        for text in ("/**", "**/", "**//**", "**/.**", "**..**", "**.", "**.lock", "**.lock/**")
-    ),
-    *(Term(NamePattern(text).atoms) for text in (".**", "-**", "@", "**@{**")),
-]
-
-
 def _path_rule(pattern: PathPattern) -> _Rule:
-    atoms = pattern.glob.atoms
-    return _Rule(Term(atoms, bool(pattern.include), not pattern.glob.folders_only), literal(atoms))
+    return _Rule.of(path_term(pattern))
 
 
 def _name_rule(pattern: NamePattern) -> _Rule:
-    begins = literal(pattern.atoms)
-    mark = b"\0" if pattern.exact else b""
-    return _Rule(Term(pattern.atoms, pattern.include), begins + mark)
+    return _Rule.of(name_term(pattern), mark=b"\0")
 
 
 def _paths(manifest: Manifest) -> _Space:
     def is_word(pair: Pair, word: bytes) -> bool:
         path, folder = word.rstrip(b"/"), word.endswith(b"/")
         both = all(manifest.may_write(manifest.lanes[i], path, folder) for i in pair)
-        possible = not any(map(is_forbidden, path.split(b"/")))
-        return both and possible and not manifest.shared.match(path, folder)
+        return both and is_path(word) and not manifest.shared.match(path, folder)
 
     return _Space(
         "path",
@@ -136,9 +212,9 @@ def _paths(manifest: Manifest) -> _Space:
         [
             [_path_rule(pattern) for pattern in manifest.shared.patterns],
             [_path_rule(pattern) for pattern in manifest.protected.patterns],
-            [_name_rule(NamePattern(name)) for name in (FILE.decode(), FILE.decode() + "/")],
+            [_Rule.of(term) for term in MANIFEST_ITSELF],
         ],
-        _NO_PATH,
+        NO_PATH,
         is_word,
     )
 
@@ -146,7 +222,7 @@ def _paths(manifest: Manifest) -> _Space:
 def _branches(manifest: Manifest, trusted: bytes | None) -> _Space:
     trust = Trust(trusted or b"", manifest=manifest)
     integration = manifest.integration.branches
-    own = Term(tuple(either_case(frozenset((byte,))) for byte in trust.branch))
+    own = [Term(tuple(either_case(frozenset((byte,))) for byte in trusted))] if trusted else []
 
     def is_word(pair: Pair, name: bytes) -> bool:
         both = all(manifest.lanes[i].branches.match(name) for i in pair)
@@ -158,52 +234,76 @@ def _branches(manifest: Manifest, trusted: bytes | None) -> _Space:
         [
             [_name_rule(pattern) for pattern in integration.patterns],
             [_name_rule(pattern) for pattern in integration.in_any_case],
-            [_Rule(own, literal(own.atoms))],
+            [_Rule.of(term) for term in own],
         ],
-        _NO_BRANCH,
+        NO_BRANCH,
         is_word,
     )
 
 
-def _suspects(lanes: Sequence[Sequence[_Rule]]) -> dict[Pair, set[bytes]]:
+def _suspects(space: _Space) -> dict[Pair, set[bytes]]:
     """Find the pairs of lanes that may cover one word, and what such a word begins with.
 
     Two patterns match one word only where what the one begins with begins what the other begins with.
     """
-    rules = sorted((rule.prefix, i) for i, lane in enumerate(lanes) for rule in lane if rule.term.include)
+    taken_out = [_taken_out(rules) for rules in space.lanes]
+    no_lanes = {term for rules in space.excluded for term in _for_good(rules)}
+    rules = sorted(
+        (rule.prefix, i, j)
+        for i, lane in enumerate(space.lanes)
+        for j, rule in enumerate(lane)
+        if rule.term.include and rule.term not in no_lanes
+    )
     found: dict[Pair, set[bytes]] = {}
-    open_: list[tuple[bytes, int]] = []  # each of them begins the next one
-    for prefix, lane in rules:
+    compared = 0
+    open_: list[tuple[bytes, int, int]] = []  # the prefix of each begins the next one
+    for prefix, i, j in rules:
         while open_ and not prefix.startswith(open_[-1][0]):
             open_.pop()
-        for _, other in open_:
-            if other != lane:
-                found.setdefault((min(lane, other), max(lane, other)), set()).add(prefix)
-        open_.append((prefix, lane))
-    return found
+        rule = space.lanes[i][j]
+        compared += len(open_)
+        if compared > MOST_COMPARED:
+            raise CannotJudge(
+                f"more than {MOST_COMPARED:,} pairs of patterns may match one {space.kind}, too many"
+            )
+        for _, k, n in open_:
+            begins = found.setdefault((k, i) if k < i else (i, k), set())
+            if k == i or prefix in begins:
+                continue
+            other = space.lanes[k][n]
+            stays = taken_out[k].get(rule.term, -1) < n and taken_out[i].get(other.term, -1) < j
+            if stays and rule.meets(other):
+                begins.add(prefix)
+        open_.append((prefix, i, j))
+    return {pair: begins for pair, begins in found.items() if begins}
+
+
+def _taken_out(rules: Sequence[_Rule]) -> dict[Term, int]:
+    """Map what a list takes out again, as a pattern that includes it, to the place where it last does."""
+    return {rule.term._replace(include=True): i for i, rule in enumerate(rules) if not rule.term.include}
+
+
+def _for_good(rules: Sequence[_Rule]) -> Iterator[Term]:
+    """Give what a list covers whatever comes behind it in the list."""
+    return (rule.term for rule in takewhile(lambda rule: rule.term.include, reversed(rules)))
 
 
 def _overlap(
     lanes: Sequence[Lane], space: _Space, pair: Pair, prefixes: set[bytes], budget: Budget
 ) -> Overlap | None:
-    def relevant(rules: Sequence[_Rule]) -> list[Term]:
-        return [
-            rule.term
-            for rule in rules
-            if any(rule.prefix.startswith(prefix) or prefix.startswith(rule.prefix) for prefix in prefixes)
-        ]
+    if len(prefixes) > 16:  # too many to compare each pattern with each
+        prefixes = {_common(min(prefixes), max(prefixes))}
 
-    mine = Budget(min(MOST_STEPS, budget.left))
-    before = mine.left
-    try:
+    def relevant(rules: Sequence[_Rule]) -> list[Term]:
+        return [rule.term for rule in rules if any(_meet(rule.prefix, prefix) for prefix in prefixes)]
+
+    with budget.share(MOST_WORK) as mine:
         word = shortest(
             [relevant(space.lanes[i]) for i in pair],
             [*map(relevant, space.excluded), space.invalid],
             lambda word: space.is_word(pair, word),
             mine,
         )
-    finally:
-        budget.left -= before - mine.left
     if word is None:
         return None
     first, second = (lanes[i] for i in pair)

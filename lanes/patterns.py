@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
-from itertools import takewhile
 
 import pathspec
 
@@ -127,8 +126,12 @@ def _atoms(glob: bytes) -> Iterator[Atom]:
 
 def literal(atoms: Iterable[Atom]) -> bytes:
     """Give the bytes that whatever the atoms match begins with."""
-    known = takewhile(lambda atom: not isinstance(atom, Wild) and len(atom) == 1, atoms)
-    return bytes(byte for atom in known if not isinstance(atom, Wild) for byte in atom)
+    known = bytearray()
+    for atom in atoms:
+        if isinstance(atom, Wild) or len(atom) != 1:
+            break
+        known += bytes(atom)
+    return bytes(known)
 
 
 def _folded(glob: bytes) -> bytes:
@@ -143,7 +146,8 @@ def either_case(members: frozenset[int]) -> frozenset[int]:
     return members | {byte ^ 0x20 for byte in members & (_UPPER | _LOWER)}
 
 
-def _segments(atoms: Sequence[Atom]) -> Iterator[Segment]:
+def segments_of(atoms: Iterable[Atom]) -> Iterator[Segment]:
+    """Give what stands between slashes."""
     segment: list[Atom] = []
     for atom in atoms:
         if atom == SLASH:
@@ -192,7 +196,7 @@ class PathGlob:
         folders_only = glob.endswith(b"/")
         glob = glob.removesuffix(b"/")
         anchored = b"/" in glob
-        segments = list(_segments(list(_atoms(glob.removeprefix(b"/")))))
+        segments = list(segments_of(_atoms(glob.removeprefix(b"/"))))
         if not anchored:
             segments.insert(0, GLOBSTAR)
         # A pattern covers all below what it matches, so "any path below" is the same as "any name here".

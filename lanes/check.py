@@ -1,0 +1,191 @@
+"""`git lanes check`: what is wrong with a manifest, and proof that its lanes can't collide."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lanes import report
+from lanes.command import open_repository, trust_of
+from lanes.entry import say
+from lanes.errors import CannotJudge
+from lanes.idle import Idle, idle, unused
+from lanes.manifest import FILE, Manifest, ManifestInvalid, Problem, dotted
+from lanes.overlap import Kind, Overlap, Proof, described, described_unknown, prove
+from lanes.plumbing import Git
+from lanes.repository import Repository
+from lanes.text import printable, quoted
+from lanes.trust import manifest_at, manifest_of_file
+
+_FILE = FILE.decode()
+MOST_SHOWN = 20
+"""So many of each kind of finding are told as text."""
+
+
+class _Findings(NamedTuple):
+    errors: Sequence[Problem]
+    warnings: Sequence[Problem] = ()
+    proof: Proof = Proof((), (), 0)
+    manifest: Manifest | None = None
+
+    @property
+    def rejected(self) -> list[Overlap]:
+        """The overlaps that are errors."""
+        always = self.manifest is not None and self.manifest.overlap_rejected
+        return [overlap for overlap in self.proof.overlaps if always or overlap.kind == "branch"]
+
+
+def check(ref: str | None, shape: str) -> int:
+    """Check the manifest in the work tree, or that of the commit *ref*; print it as text or json."""
+    git, repository = open_repository()
+    try:
+        manifest = _manifest(git, repository, ref)
+    except ManifestInvalid as error:
+        findings = _Findings(error.problems)
+    else:
+        findings = _examined(manifest, _trusted_branch(git, repository), _tracked(git, repository, ref))
+    say(_as_json(findings) if shape == "json" else "\n".join(_as_text(findings)))
+    return 1 if findings.errors or findings.rejected else 0
+
+
+def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:
+    if ref is None:
+        if repository.folder is None:
+            raise CannotJudge("there is no work tree here; say which commit: git lanes check --ref main")
+        return manifest_of_file(repository.folder / _FILE)
+    commit = git.commit(os.fsencode(ref))
+    if commit is None:
+        raise CannotJudge(f"there is no commit {printable(os.fsencode(ref))}")
+    found = manifest_at(git, commit)
+    if found is None:
+        raise CannotJudge(f"{printable(os.fsencode(ref))} has no {_FILE}")
+    return found
+
+
+def _trusted_branch(git: Git, repository: Repository) -> bytes | None:
+    try:
+        return trust_of(git, repository, None).branch
+    except CannotJudge:
+        return None  # the manifest can be checked all the same
+
+
+def _tracked(git: Git, repository: Repository, ref: str | None) -> list[bytes]:
+    """List the files of the index, or of a commit; a submodule ends in a slash, as a folder does."""
+    if ref is None:
+        said = git.read("-C", os.fsencode(repository.folder or "."), "ls-files", "-z", "--stage")
+    else:
+        said = git.read("ls-tree", "-r", "-z", "--full-tree", os.fsencode(ref))
+    entries = (entry.partition(b"\t") for entry in said.split(b"\0") if entry)
+    return [path + b"/" * about.startswith(b"160000") for about, _, path in entries]
+
+
+def _examined(manifest: Manifest, trusted: bytes | None, tracked: Sequence[bytes]) -> _Findings:
+    proof = prove(manifest, trusted=trusted)
+    unknown = [
+        Idle(("lanes", lanes[1]), described_unknown(kind, lanes))
+        for kind, lanes in proof.undecided
+        if manifest.overlap_rejected or kind == "branch"
+    ]
+    does_nothing = list(idle(manifest))
+    known = {one.key for one in does_nothing}
+    no_file = unused(manifest, tracked) if tracked else ()  # before the first commit nothing is tracked
+    warned = [*does_nothing, *(one for one in no_file if one.key not in known)]
+    if manifest.integration.sealed and manifest.integration.pushers is None:
+        warned.append(Idle(("integration", "accepts"), SEALED_FOR_GOOD))
+    return _Findings(_problems(manifest, unknown), _problems(manifest, warned), proof, manifest)
+
+
+SEALED_FOR_GOOD = (
+    '"lanes", and integration.pushers names nobody, so once this is in force no push can change it any more'
+)
+
+
+def _problems(manifest: Manifest, found: Sequence[Idle]) -> list[Problem]:
+    problems = [Problem(manifest.line_of(key), dotted(key), message) for key, message in found]
+    return sorted(problems, key=lambda problem: problem.line)
+
+
+def _as_text(findings: _Findings) -> Iterator[str]:
+    proof, manifest = findings.proof, findings.manifest
+    number = len(findings.errors) + len(findings.rejected)
+    errors = report.count(number, "error", "errors")
+    if manifest is None:
+        yield f"lanes: {_FILE} is invalid: {errors}"
+        yield from map(str, findings.errors)
+        return
+    verdict = f"is no good yet: {errors}" if number else "is valid"
+    lanes = report.count(len(manifest.lanes), "lane", "lanes")
+    yield f"lanes: {_FILE} {verdict}: {lanes}{_pairs(manifest, proof)}"
+    yield from _shown([_located("error", problem) for problem in findings.errors])
+    for word, found in (
+        ("error", findings.rejected),
+        ("warning", [overlap for overlap in proof.overlaps if overlap not in findings.rejected]),
+    ):
+        yield from _shown([_overlap_text(word, manifest, overlap) for overlap in found])
+    told = {problem.message for problem in findings.errors}
+    unknown = [described_unknown(kind, lanes) for kind, lanes in proof.undecided]
+    yield from _shown([f"{_FILE}: warning: {text}" for text in unknown if text not in told])
+    yield from _shown([_located("warning", problem) for problem in findings.warnings])
+    yield from _next_steps({overlap.kind for overlap in proof.overlaps})
+
+
+def _pairs(manifest: Manifest, proof: Proof) -> str:
+    every = len(manifest.lanes) * (len(manifest.lanes) - 1) // 2
+    if proof.proven < every:
+        return f", {proof.proven:,} of {report.count(every, 'pair', 'pairs')} proven apart"
+    return f", {report.count(every, 'pair', 'pairs')} proven apart" if every else ""
+
+
+def _shown(texts: Sequence[str]) -> Iterator[str]:
+    yield from texts[:MOST_SHOWN]
+    if len(texts) > MOST_SHOWN:
+        yield f"… and {len(texts) - MOST_SHOWN:,} more like these; --format json lists them all"
+
+
+def _located(word: str, problem: Problem) -> str:
+    return f"{_FILE}:{problem.line}: {word}: {problem.key}: {problem.message}"
+
+
+def _overlap_text(word: str, manifest: Manifest, overlap: Overlap) -> str:
+    line = manifest.line_of(overlap.patterns[0].key)
+    return f"{_FILE}:{line}: {word}: {described(manifest, overlap)}"
+
+
+def _next_steps(kinds: set[Kind]) -> Iterator[str]:
+    if kinds:
+        yield "next:"
+    if "path" in kinds:
+        yield '  let one lane write the path: take it out of the other, with "!" at the end of its paths;'
+        yield "  or, if both are to write it, list it in defaults.shared;"
+        yield "  or make one of the tasks review-only: paths = []"
+    if "branch" in kinds:
+        yield "  let one lane cover the branch: what two lanes cover can't be judged, so nobody can push it"
+
+
+def _as_json(findings: _Findings) -> str:
+    proof, manifest = findings.proof, findings.manifest
+    return json.dumps(
+        {
+            "schema": 1,
+            "errors": list(map(_problem_json, findings.errors)),
+            "overlaps": [_overlap_json(manifest, overlap) for overlap in proof.overlaps if manifest],
+            "unknown": [list(lanes) for lanes in proof.unknown],
+            "warnings": list(map(_problem_json, findings.warnings)),
+            "proven": proof.proven,
+        },
+        indent=2,
+    )
+
+
+def _problem_json(problem: Problem) -> dict[str, object]:
+    return {"line": problem.line, "key": problem.key, "message": problem.message}
+
+
+def _overlap_json(manifest: Manifest, overlap: Overlap) -> dict[str, object]:
+    return {
+        "kind": overlap.kind,
+        "lanes": list(overlap.lanes),
+        "witness": quoted(overlap.witness),
+        "patterns": [pattern.text for pattern in overlap.patterns],
+        "lines": [manifest.line_of(pattern.key) for pattern in overlap.patterns],
+    }

@@ -1,0 +1,157 @@
+"""Find what does nothing in a manifest: patterns that match or change nothing, lanes that may not write."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, takewhile
+from typing import NamedTuple
+
+from lanes.automaton import Budget, Term, Undecided, example, shortest
+from lanes.manifest import Key, Lane, Manifest, is_branch_name
+from lanes.patterns import NamePattern, PathPattern, PathPatterns, literal
+from lanes.terms import MANIFEST_ITSELF, NO_BRANCH, NO_PATH, is_path, name_term, path_term
+from lanes.text import printable
+
+MOST_WORK = 20_000
+"""So much is done for one pattern; where that is not enough, nothing is said of it."""
+MOST_WORK_IN_ALL = 200_000
+
+
+Lists = Sequence[Sequence[Term]]
+
+
+class Idle(NamedTuple):
+    """Something that does nothing: where it stands, and what is to be said of it, ready to print."""
+
+    key: Key
+    message: str
+
+
+def idle(manifest: Manifest) -> Iterator[Idle]:
+    """List what does nothing, whatever the repository holds."""
+    budget = Budget(MOST_WORK_IN_ALL)
+    for lane in manifest.lanes:
+        names = lane.branches.patterns
+        yield from _in_list(("lanes", lane.name, "branches"), _Patterns.of_names(names), budget)
+    for key, found in _path_lists(manifest):
+        yield from _in_list(key, _Patterns.of_paths(found.patterns), budget)
+    for lane in manifest.lanes:
+        if not lane.review_only and not _may_write(manifest, lane, budget):
+            yield Idle(
+                ("lanes", lane.name, "paths"),
+                "the lane can write none of its paths: all are protected, taken out again or impossible;"
+                " for a lane that is to review only, write paths = []",
+            )
+
+
+def unused(manifest: Manifest, tracked: Iterable[bytes]) -> Iterator[Idle]:
+    """List the path patterns that match none of the *tracked* files; submodules end in a slash."""
+    files = sorted(path.decode("latin-1") for path in tracked)
+    for key, found in _path_lists(manifest):
+        for i, pattern in enumerate(found.patterns):
+            if not any(map(pattern.match_file, _near(pattern, files))):
+                yield Idle((*key, i), "it matches no tracked file")
+
+
+def _near(pattern: PathPattern, files: Sequence[str]) -> Iterator[str]:
+    """Give those of the sorted files that begin as all do which the pattern matches."""
+    begins = literal(pattern.glob.atoms).removesuffix(b"/").decode("latin-1")
+    return takewhile(lambda file: file.startswith(begins), islice(files, bisect_left(files, begins), None))
+
+
+def _path_lists(manifest: Manifest) -> Iterator[tuple[Key, PathPatterns]]:
+    yield ("defaults", "shared"), manifest.shared
+    yield ("defaults", "protected"), manifest.protected
+    for lane in manifest.lanes:
+        yield ("lanes", lane.name, "paths"), lane.paths
+
+
+class _Patterns(NamedTuple):
+    """A list of patterns, and what its words can't be."""
+
+    what: str
+    texts: Sequence[str]
+    terms: Sequence[Term]
+    matches: Sequence[Callable[[bytes], object]]
+    invalid: Sequence[Term]
+    is_word: Callable[[bytes], bool]
+
+    @classmethod
+    def of_paths(cls, patterns: Sequence[PathPattern]) -> "_Patterns":
+        texts = [pattern.text for pattern in patterns]
+        matches = [_matcher(pattern) for pattern in patterns]
+        return cls("path", texts, list(map(path_term, patterns)), matches, NO_PATH, is_path)
+
+    @classmethod
+    def of_names(cls, patterns: Sequence[NamePattern]) -> "_Patterns":
+        texts = [pattern.text for pattern in patterns]
+        matches = [pattern.match for pattern in patterns]
+        return cls("branch", texts, list(map(name_term, patterns)), matches, NO_BRANCH, is_branch_name)
+
+    def possible(self, required: Lists, excluded: Lists, budget: Budget) -> bool:
+        """Tell whether a word exists that all of one kind of lists cover, and none of the other."""
+        with budget.share(MOST_WORK) as mine:
+            return shortest(required, [*excluded, self.invalid], self.is_word, mine) is not None
+
+
+def _matcher(pattern: PathPattern) -> Callable[[bytes], object]:
+    return lambda word: pattern.match_file(word.decode("latin-1"))
+
+
+def _in_list(key: Key, patterns: _Patterns, budget: Budget) -> Iterator[Idle]:
+    for i in range(len(patterns.terms)):
+        try:
+            if not _example_counts(patterns, i) and (message := _idle_message(patterns, i, budget)):
+                yield Idle((*key, i), message)
+        except Undecided:
+            continue
+
+
+def _example_counts(patterns: _Patterns, i: int) -> bool:
+    """Tell whether the list would not cover, or cover, an example of a pattern without it; fast, for most."""
+    word = example(patterns.terms[i])
+    if not patterns.is_word(word) or any(matches(word) for matches in patterns.matches[i + 1 :]):
+        return False
+    earlier = (term.include for term, matches in _reversed(patterns, i) if matches(word))
+    return bool(patterns.matches[i](word)) and next(earlier, False) != patterns.terms[i].include
+
+
+def _reversed(patterns: _Patterns, i: int) -> Iterable[tuple[Term, Callable[[bytes], object]]]:
+    return zip(reversed(patterns.terms[:i]), reversed(patterns.matches[:i]), strict=True)
+
+
+def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
+    """Say why a pattern of a list does nothing, None where it does something. Raises Undecided."""
+    terms = patterns.terms
+    alone = terms[i]._replace(include=True)
+    decides = [alone, *(later._replace(include=False) for later in terms[i + 1 :])]
+    if not patterns.possible([[alone]], [], budget):
+        return f"no {patterns.what} can be called so"
+    if terms[i].include:
+        counts = patterns.possible([decides], [terms[:i]], budget)
+    else:
+        counts = patterns.possible([decides, terms[:i]], [], budget)
+    if counts:
+        return None
+    if not terms[i].include and not patterns.possible([[alone], terms[:i]], [], budget):
+        return "it changes nothing: the patterns before it match nothing of this"
+    for j, other in enumerate(terms):
+        is_candidate = j > i or (j < i and other.include == terms[i].include)
+        if is_candidate and not patterns.possible([[alone]], [[other._replace(include=True)]], budget):
+            which = f"{printable(patterns.texts[j].encode())}, {'behind' if j > i else 'before'} it,"
+            return f"it changes nothing: {which} {'decides about' if j > i else 'matches'} all of this"
+    return "it changes nothing: other patterns of the list decide about all of this"
+
+
+def _may_write(manifest: Manifest, lane: Lane, budget: Budget) -> bool:
+    """Tell whether a lane may write anything by its own paths; True where that is not known."""
+    patterns = _Patterns.of_paths(lane.paths.patterns)
+    for term in patterns.terms:
+        word = example(term)
+        path, folder = word.removesuffix(b"/"), word.endswith(b"/")
+        if is_path(word) and lane.paths.match(path, folder) and not manifest.reserved(path, folder):
+            return True
+    protected = list(map(path_term, manifest.protected.patterns))
+    try:
+        return patterns.possible([patterns.terms], [protected, MANIFEST_ITSELF], budget)
+    except Undecided:
+        return True
