@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lanes.patterns import SLASH, Atom, Automaton, Wild
 
-_SLASH_BYTE = ord("/")
+_SLASH = ord("/")
 
 
 class Undecided(Exception):
@@ -117,7 +117,7 @@ class _Distance:
         state = first
         for term in terms:
             costs = [min(map(_COST.__getitem__, atom)) for atom in term.atoms if not isinstance(atom, Wild)]
-            left = sum(costs) - term.at_or_below * _COST[_SLASH_BYTE]
+            left = sum(costs) - term.at_or_below * _COST[_SLASH]
             for cost in (*costs, 0):
                 if term.include:
                     states_at[max(left, 0)] = states_at.get(max(left, 0), 0) | state
@@ -205,7 +205,7 @@ class _Search:
         alike: dict[int, int] = {}
         for byte in _BYTES[:-1]:
             alike.setdefault(self._automaton.accepts[byte], byte)
-        self._letters = [byte for byte in alike.values() if byte != _SLASH_BYTE]
+        self._letters = [byte for byte in alike.values() if byte != _SLASH]
 
     def words(self) -> Iterator[bytes]:
         """Give a word for each state in which the lists are as required, the cheapest first."""
@@ -222,8 +222,8 @@ class _Search:
             done.add(states)
             cost = best[states]
             folder = word.endswith(b"/")
-            if all(one.is_as_required(states, folder) for one in self._lists):
-                yield word
+            if self._is_as_required(states, folder):
+                yield self._rounded(word, states)
             begins = folder or not word
             for byte, after in self._steps(states):
                 self._budget.spend(self._work)
@@ -231,6 +231,17 @@ class _Search:
                 if best.get(after, total + 1) > total:
                     best[after] = total
                     heappush(heap, (total + self._distance(after), word + bytes((byte,)), after))
+
+    def _is_as_required(self, states: int, folder: bool) -> bool:
+        return all(one.is_as_required(states, folder) for one in self._lists)
+
+    def _rounded(self, word: bytes, states: int) -> bytes:
+        """Give a word that ends like `work/api-` a letter more, where it may have one."""
+        if word[-1:] in (b"_", b"-", b"."):
+            for byte, after in self._steps(states):
+                if byte != _SLASH and self._is_as_required(after, folder=False):
+                    return word + bytes((byte,))
+        return word
 
     def _steps(self, states: int) -> Iterator[tuple[int, int]]:
         read, accepts = self._automaton.read, self._automaton.accepts
@@ -241,8 +252,8 @@ class _Search:
                 seen.add(moved)
                 if (after := self._settle(read(states, byte))) is not None:
                     yield byte, after
-        if (after := self._settle(read(states, _SLASH_BYTE))) is not None:
-            yield _SLASH_BYTE, after
+        if (after := self._settle(read(states, _SLASH))) is not None:
+            yield _SLASH, after
 
     def _settle(self, states: int) -> int | None:
         if not states & self._lasting:  # which is so nearly always

@@ -102,7 +102,7 @@ SEALED_FOR_GOOD = (
 
 def _problems(manifest: Manifest, found: Sequence[Idle]) -> list[Problem]:
     problems = [Problem(manifest.line_of(key), dotted(key), message) for key, message in found]
-    return sorted(problems, key=lambda problem: problem.line)
+    return sorted(problems, key=lambda problem: (problem.line, problem.key))
 
 
 def _as_text(findings: _Findings) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _as_text(findings: _Findings) -> Iterator[str]:
         yield f"lanes: {_FILE} is invalid: {errors}"
         yield from map(str, findings.errors)
         return
-    verdict = f"is no good yet: {errors}" if number else "is valid"
+    verdict = f"has {errors}" if number else "is valid"
     lanes = report.count(len(manifest.lanes), "lane", "lanes")
     yield f"lanes: {_FILE} {verdict}: {lanes}{_pairs(manifest, proof)}"
     yield from _shown([_located("error", problem) for problem in findings.errors])

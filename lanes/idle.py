@@ -68,7 +68,7 @@ def _path_lists(manifest: Manifest) -> Iterator[tuple[Key, PathPatterns]]:
 class _Patterns(NamedTuple):
     """A list of patterns, and what its words can't be."""
 
-    what: str
+    nothing: str
     texts: Sequence[str]
     terms: Sequence[Term]
     matches: Sequence[Callable[[bytes], object]]
@@ -79,13 +79,27 @@ class _Patterns(NamedTuple):
     def of_paths(cls, patterns: Sequence[PathPattern]) -> "_Patterns":
         texts = [pattern.text for pattern in patterns]
         matches = [_matcher(pattern) for pattern in patterns]
-        return cls("path", texts, list(map(path_term, patterns)), matches, NO_PATH, is_path)
+        return cls(
+            "it matches no path that a file can have",
+            texts,
+            list(map(path_term, patterns)),
+            matches,
+            NO_PATH,
+            is_path,
+        )
 
     @classmethod
     def of_names(cls, patterns: Sequence[NamePattern]) -> "_Patterns":
         texts = [pattern.text for pattern in patterns]
         matches = [pattern.match for pattern in patterns]
-        return cls("branch", texts, list(map(name_term, patterns)), matches, NO_BRANCH, is_branch_name)
+        return cls(
+            "it matches no name that a branch can have",
+            texts,
+            list(map(name_term, patterns)),
+            matches,
+            NO_BRANCH,
+            is_branch_name,
+        )
 
     def possible(self, required: Lists, excluded: Lists, budget: Budget) -> bool:
         """Tell whether a word exists that all of one kind of lists cover, and none of the other."""
@@ -125,7 +139,7 @@ def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
     alone = terms[i]._replace(include=True)
     decides = [alone, *(later._replace(include=False) for later in terms[i + 1 :])]
     if not patterns.possible([[alone]], [], budget):
-        return f"no {patterns.what} can be called so"
+        return patterns.nothing
     if terms[i].include:
         counts = patterns.possible([decides], [terms[:i]], budget)
     else:
@@ -137,8 +151,9 @@ def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
     for j, other in enumerate(terms):
         is_candidate = j > i or (j < i and other.include == terms[i].include)
         if is_candidate and not patterns.possible([[alone]], [[other._replace(include=True)]], budget):
-            which = f"{printable(patterns.texts[j].encode())}, {'behind' if j > i else 'before'} it,"
-            return f"it changes nothing: {which} {'decides about' if j > i else 'matches'} all of this"
+            text = printable(patterns.texts[j].encode())
+            place, verb = ("behind", "decides about") if j > i else ("before", "matches")
+            return f"it changes nothing: {text}, {place} it, {verb} all of this"
     return "it changes nothing: other patterns of the list decide about all of this"
 
 

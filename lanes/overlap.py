@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from lanes.automaton import Budget, Term, Undecided, shortest
 from lanes.errors import CannotJudge
-from lanes.manifest import Decisive, Lane, Manifest, dotted, is_branch_name
+from lanes.manifest import FILE, Decisive, Lane, Manifest, dotted, is_branch_name
 from lanes.patterns import NamePattern, PathPattern, Segment, Wild, either_case, literal, segments_of
 from lanes.terms import MANIFEST_ITSELF, NO_BRANCH, NO_PATH, is_path, name_term, path_term
 from lanes.text import printable, quoted
@@ -18,6 +18,8 @@ MOST_WORK = 50_000
 MOST_WORK_IN_ALL = 500_000
 MOST_COMPARED = 3_000_000
 """So many pairs of patterns are looked at."""
+MOST_SHOWN = 10
+"""So many collisions are told of where a manifest is refused."""
 
 Kind = Literal["path", "branch"]
 Pair = tuple[int, int]
@@ -94,19 +96,31 @@ def prove(
     )
 
 
-def objections(old: Manifest | None, new: Manifest, trusted: bytes) -> tuple[list[str], list[str]]:
-    """Say what speaks against *new* as the manifest in force of the *trusted* branch, in place of *old*.
+def objections(old: Manifest | None, new: Manifest, trusted: bytes) -> tuple[str | None, str | None]:
+    """Say why *new* may not take the place of *old* as the manifest in force, and what it may keep for now.
 
-    The first texts refuse it: lanes collide that did not. The others are not new. All are ready to print.
+    Lanes may collide only where they did before, so that a manifest can be mended bit by bit. Both are ready
+    to print; None where there is nothing to say.
     """
     kinds: tuple[Kind, ...] = ("branch", "path") if new.overlap_rejected else ("branch",)
     proof = prove(new, trusted=trusted, kinds=kinds)
     found = [(overlap.kind, overlap.lanes, described(new, overlap)) for overlap in proof.overlaps]
     found += [(kind, lanes, described_unknown(kind, lanes)) for kind, lanes in proof.undecided]
     known = prove(old, trusted=trusted, kinds=kinds) if old and found else Proof((), (), 0)
-    refused = [text for kind, lanes, text in found if lanes not in known.pairs(kind)]
-    noted = [text for kind, lanes, text in found if lanes in known.pairs(kind)]
-    return refused, noted
+    added = [text for kind, lanes, text in found if lanes not in known.pairs(kind)]
+    kept = [text for kind, lanes, text in found if lanes in known.pairs(kind)]
+    mend = f"mend {FILE.decode()} first; git lanes check says how"
+    return (
+        "\n".join(["its manifest lets lanes collide that did not before", *_cut(added), mend])
+        if added
+        else None,
+        "\n".join(["its manifest still lets lanes collide, as it did before", *_cut(kept)]) if kept else None,
+    )
+
+
+def _cut(texts: Sequence[str]) -> list[str]:
+    more = len(texts) - MOST_SHOWN
+    return [*texts[:MOST_SHOWN], *([f"… and {more:,} more like these"] if more > 0 else [])]
 
 
 def described(manifest: Manifest, overlap: Overlap) -> str:

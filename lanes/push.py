@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from lanes import report
@@ -79,6 +79,7 @@ class _Push:
         coming = [update.new for update in written if self._is_integration(update.ref)]
         self._integrated = [*trust.commits(), *coming]
         self._maybe_not_integrated: frozenset[str] | None = None
+        self._note: str | None = None  # about the manifest that the push brings to the trusted branch
 
     def _is_integration(self, ref: bytes) -> bool:
         return ref.startswith(BRANCHES) and self._trust.is_integration(ref.removeprefix(BRANCHES))
@@ -163,9 +164,10 @@ class _Push:
         refusal = self._integration(update)
         manifest = self._trust.manifest
         if refusal is not None or manifest is None or not manifest.integration.sealed:
-            return Verdict(update.ref, tip=update.new, refusal=refusal, integration=True)
+            return Verdict(update.ref, tip=update.new, refusal=refusal, integration=True, note=self._note)
         branch = Branch(update.ref, update.ref.removeprefix(BRANCHES), update.new)
-        return judge_steps(self._git, self._trust, branch, None if is_null(update.old) else update.old)
+        old = None if is_null(update.old) else update.old
+        return replace(judge_steps(self._git, self._trust, branch, old), note=self._note)
 
     def _integration(self, update: Update) -> str | None:
         """Say why an integration branch may not be updated so, None where it may."""
@@ -191,7 +193,8 @@ class _Push:
         except ManifestInvalid as error:
             found, problem = None, f"the manifest of {update.new[:12]} is invalid\n{error}"
         if found is not None:
-            return None
+            refusal, self._note = self._trust.objections(found)
+            return refusal
         if self._trust.manifest is None:
             raise CannotJudge(f"{self._trust.problem}\nthis push does not: {problem}")
         return f"it would leave {name} without a valid manifest, and lock everybody out: {problem}"
@@ -227,7 +230,7 @@ class _Push:
 
 
 def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
-    """Give what to tell whoever pushes, a message for each ref that is not inside; none when all are."""
+    """Give what to tell whoever pushes: a message for each ref that is not inside, and notes on others."""
     bad = [verdict for verdict in verdicts if verdict.status]
     shown = report.listed(bad[:MOST_REFS])
     headers = git.headers(shown) if shown else {}
@@ -239,6 +242,7 @@ def messages(git: Git, trust: Trust, verdicts: Sequence[Verdict]) -> list[str]:
         report.rejection(verdict, trust, headers, instead(git, trust, verdict, coming))
         for verdict in bad[:MOST_REFS]
     ]
+    found += [f"note on {report.shown(v.ref)}: {v.note}" for v in verdicts if v.note and not v.status]
     if len(bad) > MOST_REFS:
         found.append(f"… and {report.count(len(bad) - MOST_REFS, 'more ref', 'more refs')} like these")
     if bad and len(bad) < len(verdicts):

@@ -92,6 +92,17 @@ class Trust:
         except CannotJudge as error:
             raise CannotJudge("\n".join([str(error), *self.in_force])) from None
 
+    def objections(self, new: Manifest) -> tuple[str | None, str | None]:
+        """Say why *new* may not take the place of the manifest in force, and what it may keep for now.
+
+        Both are ready to print; None where there is nothing to say.
+        """
+        if self.manifest is not None and self.manifest.text == new.text:
+            return None, None
+        from lanes.overlap import objections  # noqa: PLC0415 - a hook's start counts
+
+        return objections(self.manifest, new, self.branch)
+
     def commits(self) -> list[str]:
         """Give the newest trusted commits: the tips of the integration branches."""
         return list(self.tips.values())

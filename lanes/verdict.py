@@ -24,7 +24,8 @@ class Verdict:
 
     `lane` is its lane, if one covers it; `side` the trusted side of the tip: the newest trusted commits that
     it contains, sorted; `commits` how many were judged. `refusal` says why the ref itself can't be written,
-    `error` why it could not be judged; both are ready to print. `integration` branches may change anything.
+    `error` why it could not be judged, `note` what else is to be known; all are ready to print. `integration`
+    branches may change anything.
     """
 
     ref: bytes
@@ -36,6 +37,7 @@ class Verdict:
     refusal: str | None = None
     error: str | None = None
     integration: bool = False
+    note: str | None = None
 
     @property
     def base(self) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from lanes import entry, report
 from lanes.errors import CannotJudge
 from lanes.gate import enforced, is_gated
-from lanes.manifest import BRANCHES, FILE, ManifestInvalid
+from lanes.manifest import BRANCHES, FILE, Manifest, ManifestInvalid
 from lanes.plumbing import Git
 from lanes.settings import Settings
 from lanes.steps import judge_staged_step
@@ -65,7 +65,7 @@ def _content(path: Path) -> bytes:
 
 
 def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
-    """Check a commit on the trusted branch: it must not leave the branch without a valid manifest."""
+    """Check a commit on the trusted branch: the manifest must stay valid, and lanes may not collide anew."""
     also = ""
     try:
         found, problem = staged_manifest(git), f"it takes {FILE.decode()} away"
@@ -73,7 +73,7 @@ def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
         found, problem = None, f"its manifest is invalid\n{error}"
         also = f"\nthis commit does not: {problem}"
     if found is not None:
-        return 0
+        return _check_collisions(git, trust, head, found)
     if trust.manifest is None:
         raise CannotJudge(trust.problem + also)
     if head and git.entry(head, FILE) == git.staged_entry(FILE):
@@ -86,6 +86,14 @@ def check_manifest(git: Git, trust: Trust, head: str | None) -> int:
     ]
     entry.complain("\n".join(lines))
     return 1
+
+
+def _check_collisions(git: Git, trust: Trust, head: str | None, found: Manifest) -> int:
+    refusal, note = trust.objections(found)
+    if not (refusal or note) or (head and git.entry(head, FILE) == git.staged_entry(FILE)):
+        return 0
+    entry.complain(f"this commit is refused: {refusal}" if refusal else f"note: {note}")
+    return 1 if refusal else 0
 
 
 def judge(_arguments: Sequence[str], if_enabled: bool) -> int:
