@@ -140,16 +140,18 @@ def shortest(
     excluded: Sequence[Sequence[Term]],
     is_word: Callable[[bytes], bool],
     budget: Budget,
+    begins: bytes = b"",
 ) -> bytes | None:
     """Give the shortest readable word that all *required* lists cover and no *excluded* one, or None.
 
-    A word that ends in a slash, as a submodule does, is given where there is no other. *is_word* has the last
-    say. Raises Undecided where it refuses all that was found, or the *budget* is spent.
+    All that they cover is known to begin with *begins*. A word that ends in a slash, as a submodule does, is
+    given where there is no other. *is_word* has the last say. Raises Undecided where it refuses all that was
+    found, or the *budget* is spent.
     """
     folder = None
     refused = False
     try:
-        for word in _Search(required, excluded, budget).words():
+        for word in _Search(required, excluded, budget).words(begins):
             if not is_word(word):
                 refused = True
             elif not word.endswith(b"/"):
@@ -193,7 +195,7 @@ class _Search:
         budget.spend(bytes_ // 50 + bytes_ * len(sets) // 200_000)
         self._automaton = Automaton()
         self._lists = [_List(self._automaton, *one) for one in lists]
-        self._required = [one for one in self._lists if one.required]
+        self._required = [one.including for one in self._lists if one.required]
         self._lasting = sum(one.lasting for one in self._lists)
         self._distances = [
             _Distance(terms, one.first & -one.first)
@@ -207,12 +209,14 @@ class _Search:
             alike.setdefault(self._automaton.accepts[byte], byte)
         self._letters = [byte for byte in alike.values() if byte != _SLASH]
 
-    def words(self) -> Iterator[bytes]:
+    def words(self, begins: bytes) -> Iterator[bytes]:
         """Give a word for each state in which the lists are as required, the cheapest first."""
         start = self._settle(self._automaton.entered(sum(one.first for one in self._lists)))
+        for byte in begins:
+            start = start and self._settle(self._automaton.read(start, byte))
         if start is None:
             return
-        heap = [(self._distance(start), b"", start)]
+        heap = [(self._distance(start), begins, start)]
         best = {start: 0}
         done = set()
         while heap:
@@ -224,10 +228,10 @@ class _Search:
             folder = word.endswith(b"/")
             if self._is_as_required(states, folder):
                 yield self._rounded(word, states)
-            begins = folder or not word
+            at_beginning = folder or not word
             for byte, after in self._steps(states):
                 self._budget.spend(self._work)
-                total = cost + _COST[byte] + (_BEGINS_ODDLY.get(byte, 0) if begins else 0)
+                total = cost + _COST[byte] + (_BEGINS_ODDLY.get(byte, 0) if at_beginning else 0)
                 if best.get(after, total + 1) > total:
                     best[after] = total
                     heappush(heap, (total + self._distance(after), word + bytes((byte,)), after))
@@ -257,7 +261,7 @@ class _Search:
 
     def _settle(self, states: int) -> int | None:
         if not states & self._lasting:  # which is so nearly always
-            return states if all(states & one.including for one in self._required) else None
+            return states if all(map(states.__and__, self._required)) else None
         settled: int | None = states
         for one in self._lists:
             if settled is not None:

@@ -101,10 +101,10 @@ class _Patterns(NamedTuple):
             is_branch_name,
         )
 
-    def possible(self, required: Lists, excluded: Lists, budget: Budget) -> bool:
+    def possible(self, required: Lists, excluded: Lists, budget: Budget, begins: bytes = b"") -> bool:
         """Tell whether a word exists that all of one kind of lists cover, and none of the other."""
         with budget.share(MOST_WORK) as mine:
-            return shortest(required, [*excluded, self.invalid], self.is_word, mine) is not None
+            return shortest(required, [*excluded, self.invalid], self.is_word, mine, begins) is not None
 
 
 def _matcher(pattern: PathPattern) -> Callable[[bytes], object]:
@@ -138,19 +138,20 @@ def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
     terms = patterns.terms
     alone = terms[i]._replace(include=True)
     decides = [alone, *(later._replace(include=False) for later in terms[i + 1 :])]
-    if not patterns.possible([[alone]], [], budget):
+    begins = literal(alone.atoms).rstrip(b"/")
+
+    def possible(required: Lists, excluded: Lists = ()) -> bool:
+        return patterns.possible(required, excluded, budget, begins)
+
+    if not possible([[alone]]):
         return patterns.nothing
-    if terms[i].include:
-        counts = patterns.possible([decides], [terms[:i]], budget)
-    else:
-        counts = patterns.possible([decides, terms[:i]], [], budget)
-    if counts:
+    if possible([decides], [terms[:i]]) if terms[i].include else possible([decides, terms[:i]]):
         return None
-    if not terms[i].include and not patterns.possible([[alone], terms[:i]], [], budget):
+    if not terms[i].include and not possible([[alone], terms[:i]]):
         return "it changes nothing: the patterns before it match nothing of this"
     for j, other in enumerate(terms):
         is_candidate = j > i or (j < i and other.include == terms[i].include)
-        if is_candidate and not patterns.possible([[alone]], [[other._replace(include=True)]], budget):
+        if is_candidate and not possible([[alone]], [[other._replace(include=True)]]):
             text = printable(patterns.texts[j].encode())
             place, verb = ("behind", "decides about") if j > i else ("before", "matches")
             return f"it changes nothing: {text}, {place} it, {verb} all of this"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import takewhile
 from typing import Literal, NamedTuple
 
@@ -167,23 +168,23 @@ def _common(first: bytes, second: bytes) -> bytes:
     return first[: sum(1 for _ in same)]
 
 
-class _Rule(NamedTuple):
-    """A pattern as the search takes it.
-
-    `prefix` is what all that it matches begins with, whole names with a mark at the end; `parts` are what
-    stands between slashes, as far as their number is known.
-    """
+@dataclass(frozen=True)
+class _Rule:
+    """A pattern as the search takes it, and what all that it matches begins with; whole names with a mark."""
 
     term: Term
     prefix: bytes
-    parts: tuple[_Part, ...]
 
     @classmethod
     def of(cls, term: Term, mark: bytes = b"") -> "_Rule":
         begins = literal(term.atoms)
-        whole = len(begins) == len(term.atoms)
-        known = takewhile(lambda segment: Wild.STARS not in segment, segments_of(term.atoms))
-        return cls(term, begins + mark * whole, tuple(map(_Part.of, known)))
+        return cls(term, begins + mark * (len(begins) == len(term.atoms)))
+
+    @cached_property
+    def parts(self) -> tuple[_Part, ...]:
+        """What stands between slashes, as far as their number is known."""
+        known = takewhile(lambda segment: Wild.STARS not in segment, segments_of(self.term.atoms))
+        return tuple(map(_Part.of, known))
 
     def meets(self, other: "_Rule") -> bool:
         """Tell whether one word may match both, as far as that is seen at a glance."""
@@ -305,8 +306,9 @@ def _for_good(rules: Sequence[_Rule]) -> Iterator[Term]:
 def _overlap(
     lanes: Sequence[Lane], space: _Space, pair: Pair, prefixes: set[bytes], budget: Budget
 ) -> Overlap | None:
+    begins = _common(min(prefixes), max(prefixes))
     if len(prefixes) > 16:  # too many to compare each pattern with each
-        prefixes = {_common(min(prefixes), max(prefixes))}
+        prefixes = {begins}
 
     def relevant(rules: Sequence[_Rule]) -> list[Term]:
         return [rule.term for rule in rules if any(_meet(rule.prefix, prefix) for prefix in prefixes)]
@@ -317,6 +319,7 @@ def _overlap(
             [*map(relevant, space.excluded), space.invalid],
             lambda word: space.is_word(pair, word),
             mine,
+            begins.rstrip(b"/\0"),
         )
     if word is None:
         return None

@@ -116,6 +116,11 @@ class Repo:
         """Push to origin, past the clone's own hooks."""
         return self.run("git", "push", "--no-verify", "origin", *refspecs, env=env)
 
+    def put(self, *refspecs: str | bytes) -> None:
+        """Push to origin past its hook, too."""
+        past = "--receive-pack=git -c core.hooksPath=/dev/null receive-pack"
+        self.git("push", "--quiet", "--no-verify", past, "origin", *refspecs)
+
     def hook(self, name: str, script: str) -> None:
         """Install a console script as a git hook."""
         folder = Path(self.git("rev-parse", "--git-path", "hooks"))

@@ -209,7 +209,7 @@ def test_unlisted_branches_allowed(lane: Repo, file: str, accepted: bool) -> Non
 def test_an_ambiguous_branch_is_not_judged(lane: Repo) -> None:
     lane.switch("main")
     lane.commit({".lanes.toml": MANIFEST + BOTH})
-    lane.push("main")
+    lane.put("main")
     lane.switch(BRANCH)
     stage(lane, {"docs/b.md": "b"})
     ended = lane.script("lane-pre-commit")

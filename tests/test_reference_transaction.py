@@ -1110,7 +1110,7 @@ def test_a_branch_that_two_lanes_cover(lane: Repo) -> None:
     both = '[lanes.both]\nbranches = ["work/*-2"]\npaths = ["/both/"]\n'
     lane.git("checkout", "--quiet", "main")
     lane.commit({".lanes.toml": MANIFEST + both}, "Cover twice")
-    lane.push("main")
+    lane.put("main")
     work(lane, f"git checkout -q {BRANCH}; echo in >docs/in.md; git add -A; git commit -qm In")
     assert cannot(lane) == (
         'the branch work/docs-2 is covered by the lanes "docs" and "both"; change their branch patterns in'
