@@ -186,7 +186,7 @@ class _Search:
     ) -> None:
         self._budget = budget
         kinds = [*((terms, True) for terms in required), *((terms, False) for terms in excluded)]
-        # A bracket such as [b-a] matches nothing.
+        # A bracket such as [/] matches nothing.
         lists = [([term for term in terms if frozenset() not in term.atoms], kind) for terms, kind in kinds]
         sets = [
             atom for terms, _ in lists for term in terms for atom in term.atoms if not isinstance(atom, Wild)
@@ -243,7 +243,7 @@ class _Search:
         """Give a word that ends like `work/api-` a letter more, where it may have one."""
         if word[-1:] in (b"_", b"-", b"."):
             for byte, after in self._steps(states):
-                if byte != _SLASH and self._is_as_required(after, folder=False):
+                if _COST[byte] < _COST[word[-1]] and self._is_as_required(after, folder=False):
                     return word + bytes((byte,))
         return word
 
