@@ -101,6 +101,14 @@ class _Patterns(NamedTuple):
             is_branch_name,
         )
 
+    def without(self, i: int) -> "_Patterns":
+        """Take a pattern away."""
+        return self._replace(
+            texts=[*self.texts[:i], *self.texts[i + 1 :]],
+            terms=[*self.terms[:i], *self.terms[i + 1 :]],
+            matches=[*self.matches[:i], *self.matches[i + 1 :]],
+        )
+
     def possible(self, required: Lists, excluded: Lists, budget: Budget, begins: bytes = b"") -> bool:
         """Tell whether a word exists that all of one kind of lists cover, and none of the other."""
         with budget.share(MOST_WORK) as mine:
@@ -112,12 +120,15 @@ def _matcher(pattern: PathPattern) -> Callable[[bytes], object]:
 
 
 def _in_list(key: Key, patterns: _Patterns, budget: Budget) -> Iterator[Idle]:
-    for i in range(len(patterns.terms)):
+    """List what does nothing in one list, so that all of it can be taken away at once."""
+    for i in reversed(range(len(patterns.terms))):
         try:
-            if not _example_counts(patterns, i) and (message := _idle_message(patterns, i, budget)):
-                yield Idle((*key, i), message)
+            message = None if _example_counts(patterns, i) else _idle_message(patterns, i, budget)
         except Undecided:
             continue
+        if message:
+            yield Idle((*key, i), message)
+            patterns = patterns.without(i)
 
 
 def _example_counts(patterns: _Patterns, i: int) -> bool:

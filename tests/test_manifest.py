@@ -25,6 +25,7 @@ accepts = "lanes"
 
 [defaults]
 unlisted = "allow"
+overlap = "reject"
 shared = ["/uv.lock", "!/shared/mine"]
 protected = ["/.github/", "!/.github/notes/"]
 refs = ["refs/notes/**", "!refs/notes/private"]
@@ -62,6 +63,7 @@ def plain(manifest: Manifest) -> dict[str, object]:
         "sealed": manifest.integration.sealed,
         "integration": {pattern.text.encode() for pattern in manifest.integration.branches.patterns},
         "allow_unlisted": manifest.allow_unlisted,
+        "overlap_rejected": manifest.overlap_rejected,
         "shared": [pattern.text for pattern in manifest.shared.patterns],
         "protected": [pattern.text for pattern in manifest.protected.patterns],
         "refs": [pattern.text for pattern in manifest.refs.patterns],
@@ -95,6 +97,7 @@ def test_a_full_manifest() -> None:
         "pushers": {b"bob"},
         "sealed": True,
         "allow_unlisted": True,
+        "overlap_rejected": True,
         "shared": ["/uv.lock", "!/shared/mine"],
         "protected": ["/.github/", "!/.github/notes/"],
         "refs": ["refs/notes/**", "!refs/notes/private"],
@@ -108,6 +111,7 @@ NOTHING = {
     "pushers": None,
     "sealed": False,
     "allow_unlisted": False,
+    "overlap_rejected": False,
     "shared": [],
     "protected": [],
     "refs": [],
@@ -122,6 +126,7 @@ NOTHING = {
         "version = 1\r\n\r\n[defaults]\r\nunlisted = 'reject'\r\n",
         "version = 1\n[groups]\n[integration]\n[defaults]\n[lanes]\n",
         "version = 1\nintegration.accepts = 'anything'\n",
+        "version = 1\ndefaults.overlap = 'warn'\n",
         "version = 1\nintegration = {branches = []}\ndefaults = {shared = [], protected = [], refs = []}\n",
     ],
 )
@@ -345,6 +350,10 @@ leads = [1, "", "bob*", "!bob"]""",
         ],
     ),
     # defaults
+    *(
+        (f"defaults.overlap = {value}", [f'2: defaults.overlap: {shown}: expected "warn" or "reject"'])
+        for value, shown in [('"Reject"', '"Reject"'), ("''", '""'), ("true", "true"), ("[]", "a list")]
+    ),
     *(
         (f"defaults.unlisted = {value}", [f'2: defaults.unlisted: {shown}: expected "reject" or "allow"'])
         for value, shown in [
@@ -761,7 +770,7 @@ def test_a_key_leads_back_to_its_line() -> None:
         ("lanes", "lessons", "branches", 1),
         ("lanes", "lessons", "paths", 2),
     ]
-    assert [manifest.line_of(key) for key in keys] == [14, 22, 24]
+    assert [manifest.line_of(key) for key in keys] == [15, 23, 25]
 
 
 @pytest.mark.parametrize(

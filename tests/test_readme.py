@@ -65,12 +65,18 @@ def test_every_key_is_in_the_reference() -> None:
         "version": 1,
         "integration": {"branches": ["main"], "pushers": ["x"], "accepts": "lanes"},
         "groups": {"NAME": ["x"]},
-        "defaults": {"unlisted": "allow", "shared": ["x"], "protected": ["x"], "refs": ["refs/x/*"]},
+        "defaults": {
+            "unlisted": "allow",
+            "overlap": "reject",
+            "shared": ["x"],
+            "protected": ["x"],
+            "refs": ["refs/x/*"],
+        },
         "lanes": {"NAME": {"summary": "x", "branches": ["x"], "paths": ["x"], "pushers": ["x"]}},
     }
     lines = [f"{key} = {json.dumps(_at(filled, key))}" for key in keys]
     parse("\n".join(lines).encode())
-    assert len(keys) == 13
+    assert len(keys) == 14
 
 
 def _at(value: object, key: str) -> object:
@@ -84,8 +90,19 @@ def test_the_json_is_what_an_audit_gives(clone: Repo) -> None:
     clone.switch("work/docs-1", "main")
     clone.commit({"api/a.py": "x"}, "Out")
     real = json.loads(clone.script("lane-audit", "--format", "json").out)
-    shown = json.loads(block("json", "schema"))
+    shown = json.loads(block("json", '"branches"'))
     assert _shape(shown) == _shape(real)
+
+
+def test_what_check_says_is_real(repo: Repo) -> None:
+    lanes = {"python": "src/**/*.py", "api": "/src/api/**", "docs": "/docs/"}
+    text = "version = 1\n"
+    for name, path in lanes.items():
+        text += f'\n[lanes.{name}]\nbranches = ["{name}/*"]\npaths = [\n  "{path}",\n]\n'
+    repo.commit({".lanes.toml": text, "src/api/a.py": "a"})
+    assert f"$ git lanes check\n{repo.script('git-lanes', 'check').out}" == block("console", "lanes check")
+    shown = json.loads(block("json", '"overlaps"'))
+    assert shown == json.loads(repo.script("git-lanes", "check", "--format", "json").out)
 
 
 def _shape(value: object) -> object:
