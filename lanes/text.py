@@ -1,10 +1,13 @@
 """Make bytes from strangers safe to print: no name can forge a line or drive a terminal."""
 
 import re
+from collections.abc import Iterable
 
 # What git's quote_c_style escapes, with core.quotePath at its default (git-config(1)).
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 _NEEDS_QUOTES = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
+# No shell takes these for anything else; zsh has a use for "=".
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
 
 
 def quoted(path: bytes) -> str:
@@ -30,3 +33,33 @@ def printable(text: bytes) -> str:
 def shortened(text: str, width: int = 72) -> str:
     """Cut a line to *width* characters, with an ellipsis where something was cut."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def allow_command(lane: str, paths: Iterable[bytes]) -> str:
+    """Give the command that widens *lane* by *paths*, which the root of the repository is around.
+
+    Pasted into a shell it runs that and nothing else, whatever the names are.
+    """
+    words = [lane.encode("utf-8", "surrogateescape"), *map(_from_the_root, paths)]
+    first = next((i for i, word in enumerate(words) if word.startswith(b"-")), None)
+    if first is not None:
+        words.insert(first, b"--")
+    return " ".join(["git lanes allow", *map(_word, words)])
+
+
+def _from_the_root(path: bytes) -> bytes:
+    """Keep a name from being read as one that is given from the root: `:/` has that meaning."""
+    return b":/" + path if path.startswith(b":/") else path
+
+
+def _word(text: bytes) -> str:
+    r"""Quote one word for a POSIX shell, in one printable line.
+
+    A shell that lacks `$'...'` reads another name then, but no command: it holds no quote of the name.
+    """
+    decoded = text.decode("utf-8", "surrogateescape")
+    if _PLAIN_WORD.fullmatch(decoded):
+        return decoded
+    if decoded.isprintable():
+        return "'" + decoded.replace("'", "'\"'\"'") + "'"
+    return "$'" + "".join(chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\{b:03o}" for b in text) + "'"

@@ -1,11 +1,15 @@
-"""What is printed: paths as git prints them, and one line for anything else."""
+"""What is printed: paths as git prints them, one line for anything else, and commands for a shell."""
+
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from repos import Repo
 
-from lanes.text import printable, quoted, shortened
+from lanes.text import allow_command, printable, quoted, shortened
 
 # Every byte that a path can hold, alone between two others and before a digit.
 BYTES = [byte for byte in range(1, 256) if byte != ord("/")]
@@ -100,3 +104,81 @@ def test_shortened(text: str, width: int, shown: str) -> None:
 def test_shortened_to_a_line_that_fits() -> None:
     assert shortened("a" * 72) == "a" * 72
     assert shortened("a" * 73) == "a" * 71 + "…"
+
+
+# -- Commands to paste
+
+HOSTILE = [
+    b"$(touch pwned)",
+    b"`touch pwned`",
+    b"a; touch pwned",
+    b"a' ; touch pwned; '",
+    b'a" ; touch pwned; "',
+    b"a\\' ; touch pwned; '",
+    b"x & touch pwned",
+    b"> pwned",
+    b"~root",
+    b"*",
+    b"!!",
+    b"#a",
+    b"=ls",
+    b"{a,b}",
+    b"$HOME",
+    "dir é/日本.txt".encode(),
+]
+UNPRINTABLE = [
+    b"a\ntouch pwned",
+    b"a'\ntouch pwned\n'",
+    b"a\\'\ntouch pwned\n'",
+    b"\x1b[31m'; touch pwned; '\xff",
+    "\u202e'$(touch pwned)".encode(),
+    b"\xff0\x7f7",
+]
+
+
+def words(shell: str, command: str, folder: Path) -> list[bytes]:
+    """Give the words that a shell makes of a command, which must do nothing else."""
+    folder = folder / "empty"
+    folder.mkdir()
+    script = f"git() {{ printf '%s\\0' \"$@\"; }}\n{command}\n"
+    done = subprocess.run([shell, "-c", script], cwd=folder, capture_output=True, check=True)
+    assert list(folder.iterdir()) == []
+    assert done.stderr == b""
+    return done.stdout.split(b"\0")[:-1]
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
+def test_a_shell_takes_the_names_as_they_are(shell: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"there is no {shell} here")
+    command = allow_command("the docs; touch pwned", HOSTILE)
+    assert words(shell, command, tmp_path) == [b"lanes", b"allow", b"the docs; touch pwned", *HOSTILE]
+
+
+@pytest.mark.parametrize("paths", [UNPRINTABLE, PATHS])
+def test_bash_takes_names_that_no_terminal_could_show(paths: list[bytes], tmp_path: Path) -> None:
+    command = allow_command("docs", paths)
+    assert command.isprintable()
+    named = [word for word in words("bash", command, tmp_path) if word != b"--"]
+    assert named == [b"lanes", b"allow", b"docs", *paths]
+
+
+@pytest.mark.parametrize("path", UNPRINTABLE)
+def test_a_shell_that_can_not_read_such_a_name_runs_nothing_else(path: bytes, tmp_path: Path) -> None:
+    assert len(words("sh", allow_command("docs", [path]), tmp_path)) == 4
+
+
+@pytest.mark.parametrize(
+    ("lane", "paths", "command"),
+    [
+        ("docs", [b"a/b.md", b"c d"], "git lanes allow docs a/b.md 'c d'"),
+        ("the docs", [b"it's"], "git lanes allow 'the docs' 'it'\"'\"'s'"),
+        ("docs", [b"a", b"-b", b"--"], "git lanes allow docs a -- -b --"),
+        ("-docs", [b"-b"], "git lanes allow -- -docs -b"),
+        ("docs", [b":/a", b":b"], "git lanes allow docs :/:/a :b"),
+        ("docs", [b"a\n\xff'\\1"], "git lanes allow docs $'a\\012\\377\\047\\1341'"),
+        ("docs", [], "git lanes allow docs"),
+    ],
+)
+def test_the_command_that_widens_a_lane(lane: str, paths: list[bytes], command: str) -> None:
+    assert allow_command(lane, paths) == command
