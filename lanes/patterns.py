@@ -338,6 +338,20 @@ class Automaton:
         return self.entered((states & self.accepts[byte]) << 1) | (states & stay)
 
 
+def exact_pattern(path: bytes, folder: bool = False) -> str:
+    """Give the pattern, as it is written, that covers *path* and what lies below it, and nothing else.
+
+    Raises PatternError where none does: the manifest is UTF-8, and a pattern is one line.
+    """
+    try:
+        escaped = re.sub(r"[\\*?\[]", r"\\\g<0>", path.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise PatternError("it is not UTF-8, as the manifest is, so no pattern can name it") from None
+    pattern = "/" + re.sub(r" (?= *\Z)", r"\\ ", escaped) + "/" * folder
+    _encoded(pattern)
+    return pattern
+
+
 class NamePattern:
     """A pattern for a whole branch or ref name, without `refs/heads/` for a branch.
 

@@ -3,15 +3,15 @@
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 
 from lanes.at_work import Stopped
 from lanes.changes import INDEX
 from lanes.judge import Reason, Violation
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest
-from lanes.patterns import PathPattern
+from lanes.patterns import PathPattern, PatternError, exact_pattern
 from lanes.plumbing import Header
-from lanes.text import printable, quoted, shortened
+from lanes.text import allow_command, printable, quoted, shortened
 from lanes.trust import Trust
 from lanes.verdict import Verdict
 
@@ -20,7 +20,9 @@ MOST_CHANGES = 20
 MOST_PATTERNS = 20
 MOST_LANES = 5
 MOST_PEOPLE = 20
+MOST_ALLOWED = 100  # paths that one command gives a lane
 LONGEST_NAME = 300  # bytes of a path, an author or a subject
+LONGEST_COMMAND = 4000
 _FILE = FILE.decode()
 _TAKE_OUT = "take these changes out of the commits that made them (a commit that reverts them is not enough)"
 _STATUS = {"A": "adds", "D": "deletes", "M": "changes", "T": "changes the type of", "U": "decides about"}
@@ -324,12 +326,26 @@ def _undo(verdict: Verdict, merge: bool) -> list[str]:
 def _widen(verdict: Verdict, trust: Trust) -> list[str]:
     if verdict.lane and verdict.lane.review_only:
         return ["report what you found instead of changing it; a task that must write needs another lane"]
-    if all(violation.reason is Reason.PROTECTED for violation in verdict.violations):
+    paths = dict.fromkeys(v.path for v in verdict.violations if v.path and v.reason is Reason.OUTSIDE_LANE)
+    if verdict.lane is None or not paths:
         return [f"or ask the integrator to make these changes on {printable(trust.branch)}"]
-    where = f"{_FILE} on {printable(trust.branch)}"
-    return [
-        f"or ask the integrator to widen {lane_name(verdict.lane)} in {where}, if it should write these paths"
-    ]
+    lane = lane_name(verdict.lane)
+    # Not by folders, where there are too many: that would give the lane more than it asked for.
+    named = list(islice(filter(_can_be_allowed, paths), MOST_ALLOWED))
+    while len(command := allow_command(verdict.lane.name, named)) > LONGEST_COMMAND:
+        named.pop()
+    if not named:
+        where = f"{_FILE} on {printable(trust.branch)}"
+        return [f"or ask the integrator to widen {lane} in {where}, if it should write these paths"]
+    some = f" ({len(named):,} of {len(paths):,})" if len(named) < len(paths) else ""
+    return [f"or ask the integrator to run, if {lane} should write these paths{some}:", f"  {command}"]
+
+
+def _can_be_allowed(path: bytes) -> bool:
+    try:
+        return bool(exact_pattern(path))
+    except PatternError:
+        return False
 
 
 def _give_back(verdict: Verdict, parents: int, below_the_root: bool, stopped: Stopped) -> list[str]:

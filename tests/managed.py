@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from repos import Content, Repo
+from repos import Content, Repo, asked
 
 BRANCH = "work/docs-1"
 TOP = "changes top.txt (outside-lane: no lane may write it)"
@@ -23,9 +23,6 @@ _LANE = """\
   manifest in force: .lanes.toml of refs/remotes/origin/main at OID
   next:
 """
-_WIDEN = (
-    '    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths\n'
-)
 
 
 def install(clone: Repo, configuration: Mapping[str | bytes, Content], *command: str) -> Repo:
@@ -55,7 +52,7 @@ def outside(*changes: str, advice: str = NOT_STAGED, branch: str = BRANCH) -> st
     """Give what lane-pre-commit says about staged changes outside the lane "docs"."""
     number = "1 staged change is" if len(changes) == 1 else f"{len(changes)} staged changes are"
     lines = "".join(f"  {change}\n" for change in changes)
-    return f'lanes: {branch}: {number} outside its lane "docs"\n{lines}{_LANE}{advice}{_WIDEN}'
+    return f'lanes: {branch}: {number} outside its lane "docs"\n{lines}{_LANE}{advice}{asked(*changes)}'
 
 
 def rejected(branch: str = BRANCH) -> str:
@@ -69,7 +66,7 @@ lanes: {branch} is rejected: 1 change in 1 commit outside its lane "docs"
       git rebase -i OID
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
-{_WIDEN}\
+{asked(TOP)}\
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """

@@ -1,7 +1,9 @@
 """Real repositories and the installed programs, for all tests. It needs no more than Python and git."""
 
+import ast
 import os
 import re
+import shlex
 import subprocess
 import sysconfig
 from collections.abc import Mapping
@@ -168,3 +170,20 @@ def remote_lines(ended: Ended) -> str:
         if line.startswith("remote: ")
     ]
     return masked("\n".join(line for line in lines if line))
+
+
+_OUTSIDE = re.compile(r"(?:adds|deletes|changes the type of|changes|decides about) (.+) \(outside-lane: .+\)")
+
+
+def asked(*changes: str, lane: str = "docs", indent: str = "    ") -> str:
+    """Give the lines that ask the integrator for what *changes*, as messages list them, do outside a lane."""
+    shown = dict.fromkeys(match[1] for change in changes if (match := _OUTSIDE.fullmatch(change)))
+    # Git's quoting is that of C and so, but for UTF-8, Python's own.
+    found = [ast.literal_eval(f"b{name}").decode() if name.startswith('"') else name for name in shown]
+    lines = [
+        f'or ask the integrator to run, if lane "{lane}" should write these paths:',
+        f"  {shlex.join(['git', 'lanes', 'allow', lane, *found])}",
+    ]
+    if not found:
+        lines = ["or ask the integrator to make these changes on main"]
+    return "".join(f"{indent}{line}\n" for line in lines)

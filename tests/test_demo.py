@@ -1,6 +1,7 @@
 """`git lanes demo`: a newcomer's first minute, which must come out right on anybody's machine."""
 
 import os
+import re
 import shutil
 import signal
 import sysconfig
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import fake_git, started, unread
-from repos import SCRIPTS, Ended, Repo, make_repo, masked
+from repos import SCRIPTS, Ended, Repo, asked, make_repo, masked
 
 from lanes import demo
 from lanes.errors import CannotJudge
@@ -30,12 +31,11 @@ remote:     go back to OID, keep your files as they are, and commit those of you
 remote:       git reset OID
 """
 COPY = "or, where they are changes of main: push main first, and take them by a merge, not as a copy"
-WIDEN = 'or ask the integrator to widen lane "quizzes" in .lanes.toml on main, if it should write these paths'
 QUIZ_LANE = f"""\
 remote:   lane "quizzes" may write:
 remote:     /{QUIZZES}
 {TAKE_OUT}\
-remote:     {WIDEN}
+{{ask}}\
 remote:     {COPY}
 => rejected, as it must be
 
@@ -51,8 +51,10 @@ def accepted(story: str, branch: str) -> str:
 def quizzes(story: str, number: int, changes: str, details: str) -> str:
     """Give what the demo shows of a quiz branch that is rejected."""
     branch = f"codex/quizzes-{number}"
+    # What lies outside, and not in the manifest, which no lane may write.
+    ask = asked(*re.findall(r"(?<=  )\S.*outside-lane.*", details), lane="quizzes", indent="remote:     ")
     headline = f'lanes: {branch} is rejected: {changes} outside its lane "quizzes"'
-    return f"# {story}\n$ git push origin {branch}\nremote: {headline}\n{details}{QUIZ_LANE}"
+    return f"# {story}\n$ git push origin {branch}\nremote: {headline}\n{details}{QUIZ_LANE.format(ask=ask)}"
 
 
 PLAY = "".join(

@@ -268,7 +268,8 @@ def test_outside(host: Host) -> None:
       git rebase -i OID
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
-    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
+    or ask the integrator to run, if lane "docs" should write these paths:
+      git lanes allow docs api/a.py
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
 """
     assert host.judge(host.open("work/docs-1", {"api/a.py": "b\n"})) == Ended(1, expected, "")

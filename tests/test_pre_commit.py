@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fakes import fake_git
-from repos import MANIFEST, Content, Ended, Repo, make_repo, masked
+from repos import MANIFEST, Content, Ended, Repo, asked, make_repo, masked
 
 Files = Mapping[str | bytes, Content]
 
@@ -35,9 +35,6 @@ lanes: feature is rejected: no lane covers this branch
 TAKE_OUT = "    take these changes out of the index (your files stay as they are), and commit again:\n"
 NAME_FILES = "    commit only files that your lane may write: git commit -- FILE...\n"
 TOP = "changes top.txt (outside-lane: no lane may write it)"
-WIDEN = (
-    '    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths\n'
-)
 
 
 def install(repo: Repo) -> None:
@@ -84,21 +81,25 @@ def refusal(repo: Repo, *options: str | bytes) -> str:
     return masked(ended.err)
 
 
-def outside(*changes: str, paths: str, branch: str = BRANCH, take_out: str = "") -> str:
-    """Give the whole message about changes outside the lane "docs"; the command names *paths*."""
+def outside(*changes: str, paths: str, branch: str = BRANCH, take_out: str = "", ask: str = "") -> str:
+    """Give the whole message about changes outside the lane "docs"; the command names *paths*.
+
+    *ask* is what is said about the integrator in the place of the usual.
+    """
     number = "1 staged change is" if len(changes) == 1 else f"{len(changes)} staged changes are"
     return (
         f'lanes: {branch}: {number} outside its lane "docs"\n'
         + "".join(f"  {change}\n" for change in changes)
         + f"{MAY_WRITE}{IN_FORCE}  next:\n"
         + (take_out or f"{TAKE_OUT}      git restore --staged --source=OID -- {paths}\n")
-        + WIDEN
+        + (ask or asked(*changes))
     )
 
 
 def type_what_it_says(repo: Repo, message: str, folder: str = ".") -> None:
     """Type the command of a message, as somebody in *folder* of the work tree would."""
-    (command,) = [line.strip() for line in message.splitlines() if line.startswith("      git ")]
+    typed = [line.strip() for line in message.splitlines() if line.startswith("      git ")]
+    (command,) = [line for line in typed if not line.startswith("git lanes allow ")]
     ended = repo.run("sh", "-c", f'cd "$1" && {command}', "sh", folder)
     assert (ended.status, ended.err) == (0, ""), (command, ended)
 
@@ -154,17 +155,17 @@ lanes: work/docs-1: 5 staged changes are outside its lane "docs"
   next:
     take these changes out of the index (your files stay as they are), and commit again:
       git restore --staged --source=OID -- api/a.py api/generated/g.py ci/run 'new file' top.txt
-    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
+    or ask the integrator to run, if lane "docs" should write these paths:
+      git lanes allow docs api/a.py api/generated/g.py 'new file' top.txt
 """
     )
 
 
 def test_protected_whole_message(lane: Repo) -> None:
     stage(lane, {"ci/run": "mine"})
-    expected = outside(
+    assert refusal(lane) == outside(
         "changes ci/run (protected: only integration branches may write it)", paths="ci/run"
-    ).removesuffix(WIDEN)
-    assert refusal(lane) == expected + "    or ask the integrator to make these changes on main\n"
+    )
 
 
 def test_review_only_whole_message(lane: Repo) -> None:
@@ -306,6 +307,8 @@ def test_names_cannot_forge_a_line(lane: Repo) -> None:
         'adds "\\342\\200\\256b" (outside-lane: no lane may write it)',
         paths="",
         take_out="    take these changes out of the index with git restore --staged, and commit again\n",
+        ask='    or ask the integrator to run, if lane "docs" should write these paths (1 of 2):\n'
+        "      git lanes allow docs $'\\342\\200\\256b'\n",
     )
 
 
@@ -914,8 +917,7 @@ lanes: work/api-1: 1 staged change is outside its lane "api"
   next:
 {TAKE_OUT}\
       git restore --staged --source=OID -- docs/a.md
-    or ask the integrator to widen lane "api" in .lanes.toml on main, if it should write these paths
-"""
+{asked("changes docs/a.md (outside-lane: x)", lane="api")}"""
     )
     assert not passes(lane)
 
@@ -1131,8 +1133,7 @@ def test_the_manifest_on_a_lanes_branch(lane: Repo, push: bool) -> None:
     assert refusal(lane) == (
         outside(
             "changes .lanes.toml (protected: only integration branches may write it)", paths=".lanes.toml"
-        ).removesuffix(WIDEN)
-        + "    or ask the integrator to make these changes on main\n"
+        )
     )
     lane.git("commit", "--quiet", "--no-verify", "-m", "Widen")
     if push:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fakes import fake_git
 from lane_hooks.pre_push import parse
-from repos import MANIFEST, Ended, Repo, make_repo, masked
+from repos import MANIFEST, Ended, Repo, asked, make_repo, masked
 
 from lanes.errors import CannotJudge
 from lanes.push import Update
@@ -27,12 +27,12 @@ TOP = "changes top.txt (outside-lane: no lane may write it)"
 CUT_OFF = "the history is cut off here (a shallow clone); run: git fetch --unshallow"
 PUSH_MAIN = "    all of this is on your local main already, so push that first: git push origin main\n"
 FETCH = "    or, if these commits are on main by now: git fetch origin\n"
-NEXT = """\
+NEXT = f"""\
     take these changes out of the commits that made them (a commit that reverts them is not enough):
       git rebase -i OID
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
-    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
+{asked(TOP)}\
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
 """
 # A rebase would not list the merge, and drop it with all that was settled in it.
@@ -40,6 +40,7 @@ REMADE = f"""\
     go back to OID, keep your files as they are, and commit those of your lane alone:
       git reset OID
 {NEXT[NEXT.index("    or ask") :]}{FETCH}"""
+UNNAMED = 'or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths'
 NO_LANE = f"""\
 lanes: feature is rejected: no lane covers this branch
   branches that a lane covers:
@@ -86,17 +87,20 @@ def refusal(repo: Repo, *arguments: str | bytes, to: str = "origin") -> str:
     return masked("".join(lines))
 
 
-def outside(*changes: str, subject: str = "Change", branch: str = BRANCH, todo: str = "") -> str:
+def outside(
+    *changes: str, subject: str = "Change", branch: str = BRANCH, todo: str = "", ask: str = ""
+) -> str:
     """Give the whole message about one commit with these changes outside the lane "docs".
 
-    *todo* is what is said about what to do next in the place of the usual.
+    *todo* is what is said about what to do next in the place of the usual, *ask* what to ask the integrator.
     """
     number = "1 change" if len(changes) == 1 else f"{len(changes)} changes"
+    steps = (todo or NEXT + FETCH).replace(asked(TOP), ask or asked(*changes))
     return (
         f'lanes: {branch} is rejected: {number} in 1 commit outside its lane "docs"\n'
         f'  commit OID "{subject}" by Ann\n'
         + "".join(f"    {change}\n" for change in changes)
-        + f"{MAY_WRITE}{IN_FORCE}  next:\n{todo or NEXT + FETCH}"
+        + f"{MAY_WRITE}{IN_FORCE}  next:\n{steps}"
     )
 
 
@@ -221,7 +225,8 @@ lanes: work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
       git rebase -i OID
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
-    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
+    or ask the integrator to run, if lane "docs" should write these paths:
+      git lanes allow docs api/a.py 'new file' top.txt
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """
@@ -327,6 +332,7 @@ def test_names_cannot_forge_a_line(lane: Repo) -> None:
     assert refusal(lane, BRANCH) == outside(
         'adds "a\\nlanes: fine\\033[2J\\377\\303\\251\\"" (outside-lane: no lane may write it)',
         subject="Sub\\x1b[31mject\\u202e\\u2028x",
+        ask=f"    {UNNAMED}\n",
     )
 
 
@@ -548,7 +554,7 @@ lanes: work/docs-1 is rejected: 2 changes in 2 commits outside its lane "docs"
   commit OID "Out" by Ann
     changes api/a.py (outside-lane: lane "api" may write it)
 {MAY_WRITE}{IN_FORCE}  next:
-{NEXT}{FETCH}"""
+{NEXT.replace(asked(TOP), asked(TOP, 'changes api/a.py (outside-lane: lane "api" may write it)'))}{FETCH}"""
     )
 
 

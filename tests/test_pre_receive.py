@@ -131,7 +131,8 @@ lanes: work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
       git rebase -i OID
     or go back to there, keep your files as they are, and commit those of your lane alone:
       git reset OID
-    or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths
+    or ask the integrator to run, if lane "docs" should write these paths:
+      git lanes allow docs api/a.py 'new file' top.txt
     or, where they are changes of main: push main first, and take them by a merge, not as a copy"""
     )
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from lane_hooks.reference_transaction import Update, parse
-from repos import MANIFEST, SCRIPTS, Ended, Repo, make_repo, masked
+from repos import MANIFEST, SCRIPTS, Ended, Repo, asked, make_repo, masked
 
 from lanes.errors import CannotJudge
 from lanes.hookfile import HookFile
@@ -26,7 +26,7 @@ MAY_WRITE = (
     '  lane "docs" may write:\n    /docs/\n  and, as all lanes that are not review-only:\n    /shared.txt\n'
 )
 FETCH = "or, if these commits are on main by now: git fetch origin"
-WIDEN = 'or ask the integrator to widen lane "docs" in .lanes.toml on main, if it should write these paths'
+WIDEN = "or ask the integrator"  # which `message` completes
 ABORTED = "fatal: ref updates aborted by hook\n"
 
 API = '(outside-lane: lane "api" may write it)'
@@ -86,7 +86,9 @@ def message(commits: Sequence[tuple[str, ...]], steps: Iterable[str], branch: st
         lines += [f'  commit OID {merge}"{subject.removeprefix(merge)}" by Ann']
         lines += [f"    {change}" for change in found]
     told = "".join(f"{line}\n" for line in lines)
-    return told + MAY_WRITE + IN_FORCE + "  next:\n" + "".join(f"    {step}\n" for step in steps)
+    ask = asked(*(change for _, *found in commits for change in found))
+    next_steps = "".join(ask if step == WIDEN else f"    {step}\n" for step in steps)
+    return f"{told}{MAY_WRITE}{IN_FORCE}  next:\n{next_steps}"
 
 
 def install(repo: Repo, if_enabled: bool = False, shell: str = "/bin/sh") -> None:
