@@ -239,6 +239,21 @@ def check(ref: str | None, shape: str) -> int:
     return checked.check(ref, shape)
 
 
+@lanes.command()
+@click.argument("lane")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--commit", is_flag=True, help="Commit it on the integration branch, and touch no work tree.")
+def allow(lane: str, paths: tuple[str, ...], commit: bool) -> int:
+    """Let LANE write each PATH, too: a file, or a folder with all below it.
+
+    A PATH is relative to the current folder, or with `:/` before it to the root. Exits with 1 when another
+    lane may write it, or only integration branches.
+    """
+    from lanes import allow as widening  # noqa: PLC0415 - no other command needs it
+
+    return widening.allow(lane, paths, commit)
+
+
 def main() -> int:
     """Run the command; give its exit status."""
     return run(lanes)

@@ -44,11 +44,16 @@ class Repository:
     def path_inside(self, path: str) -> bytes:
         """Give *path*, relative to the current folder as git takes it, relative to the root instead.
 
-        A slash at its end is kept, and added to a folder that exists. Raises CannotJudge where it lies
-        outside the repository.
+        Behind `:/` it is relative to the root already. A slash at its end is kept, and added to a folder that
+        exists. Raises CannotJudge where it lies outside the repository.
         """
-        folder = path.endswith("/") or (self.folder is not None and os.path.isdir(path))  # noqa: PTH112 - any name
-        inside = os.path.relpath(Path.cwd() / path, self.folder) if self.folder else os.path.normpath(path)
+        from_root = path.startswith(":/")
+        name = path[2:].lstrip("/") if from_root else path
+        place = (self.folder or Path() if from_root else Path.cwd()) / name
+        # To git, a link to a folder is none. Not Path.is_dir, which fails for a name that is too long.
+        exists = self.folder is not None and os.path.isdir(place) and not os.path.islink(place)  # noqa: PTH112, PTH114
+        folder = path.endswith("/") or exists
+        inside = os.path.relpath(place, self.folder) if self.folder else os.path.normpath(name)
         if inside == ".." or inside.startswith(("../", "/")):
             raise CannotJudge(f"{printable(os.fsencode(path))} lies outside the repository")
         if inside == ".":
