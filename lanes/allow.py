@@ -68,8 +68,9 @@ def _message(lane: Lane, wanted: Sequence[Wanted]) -> str:
 
 
 def _difference(before: bytes, after: bytes) -> list[str]:
-    old, new = (text.decode().splitlines() for text in (before, after))
-    lines = difflib.unified_diff(old, new, f"a/{_FILE}", f"b/{_FILE}", lineterm="")
+    old, new = (text.decode().removesuffix("\n").split("\n") for text in (before, after))
+    found = difflib.unified_diff(old, new, f"a/{_FILE}", f"b/{_FILE}", lineterm="")
+    lines = [line.removesuffix("\r") for line in found]
     return ["\t".join(printable(part.encode()) for part in line.split("\t")) for line in lines]
 
 

@@ -254,6 +254,32 @@ def allow(lane: str, paths: tuple[str, ...], commit: bool) -> int:
     return widening.allow(lane, paths, commit)
 
 
+@lanes.command()
+@click.argument("name", metavar="[BRANCH|LANE]", required=False)
+@click.option(
+    "--agents-md",
+    "file",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value="",
+    help="Keep a block about the lanes in AGENTS.md and CLAUDE.md, or in this file, up to date instead.",
+)
+def brief(name: str | None, file: str | None) -> int:
+    """Say what to tell whoever takes a task, as Markdown for a prompt.
+
+    It is about a lane, or the lane of a branch, by default the current one. Exits with 1 when there is none.
+    """
+    if file is None:
+        from lanes import brief as briefing  # noqa: PLC0415 - no other command needs it
+
+        return briefing.brief(name)
+    if name is not None:
+        raise click.UsageError("--agents-md is about all lanes; it takes no BRANCH or LANE beside it")
+    from lanes import agents_md  # noqa: PLC0415 - no other command needs it
+
+    return agents_md.keep(file or None)
+
+
 def main() -> int:
     """Run the command; give its exit status."""
     return run(lanes)
