@@ -98,8 +98,8 @@ def _writable(manifest: Manifest, lane: Lane) -> Iterator[str]:
         yield "\nand, as others may, too, so keep changes there small:\n"
         yield from bullets(manifest.shared)
     yield (
-        "\nPatterns are those of gitignore, from the root. A commit that changes anything else is refused, even"
-        " where a later one takes it back.\n"
+        "\nPatterns are those of gitignore, from the root. A commit that changes anything else is refused,"
+        " even where a later one takes it back.\n"
     )
 
 

@@ -11,7 +11,14 @@ from tomlkit.exceptions import TOMLKitError
 from lanes.errors import CannotJudge
 from lanes.manifest import FILE, Decisive, Lane, Manifest, ManifestInvalid, parse
 from lanes.overlap import prove
-from lanes.patterns import NamePatterns, PathPattern, PathPatterns, PatternError, exact_pattern
+from lanes.patterns import (
+    LONGEST_PATTERN,
+    NamePatterns,
+    PathPattern,
+    PathPatterns,
+    PatternError,
+    exact_pattern,
+)
 from lanes.text import printable, quoted
 
 _FILE = FILE.decode()
@@ -37,9 +44,7 @@ def needed(manifest: Manifest, lane: Lane, wanted: Sequence[Wanted]) -> Iterator
     Raises Refused where one of them may be written by no lane, or can't be named.
     """
     if lane.review_only:
-        raise Refused(
-            "it is review-only, and would not be any more; if it is to write, change its paths by hand"
-        )
+        raise Refused("it is review-only; to make another kind of lane of it, change its paths by hand")
     new: list[PathPattern] = []
     for one in wanted:
         if manifest.reserved(*one):
@@ -98,7 +103,7 @@ def widened(blob: bytes, manifest: Manifest, lane: Lane, new: Sequence[tuple[Wan
 
     Raises Refused where another lane may write any of that, or the manifest would not be valid.
     """
-    patterns = [pattern for _, pattern in new]
+    patterns = [pattern for one in new for pattern in _apart(manifest, lane, *one)]
     if collisions := list(_collisions(manifest, lane, patterns)):
         raise Refused(
             "\n".join(
@@ -122,6 +127,17 @@ def widened(blob: bytes, manifest: Manifest, lane: Lane, new: Sequence[tuple[Wan
     if not same:
         raise CannotJudge(f"{_FILE} can't be edited without changing anything else; {by_hand}")
     return found
+
+
+def _apart(manifest: Manifest, lane: Lane, wanted: Wanted, pattern: str) -> Sequence[str]:
+    """Keep the pattern of a file from covering what lies below it, where that could be another lane's.
+
+    To a pattern such as *.md the file could be a folder as well, with a page in it.
+    """
+    file = not wanted.folder and not manifest.may_write(lane, wanted.path, folder=True)
+    if file and len(pattern) + 2 <= LONGEST_PATTERN and any(_collisions(manifest, lane, [pattern])):
+        return pattern, f"!{pattern}/"
+    return (pattern,)
 
 
 def _collisions(manifest: Manifest, lane: Lane, patterns: Sequence[str]) -> Iterator[str]:
