@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from fakes import FAULTS, FaultyGit, fake_git
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from repos import MANIFEST, Ended, Repo, masked
@@ -441,3 +442,276 @@ def covers(one: Wanted, other: Wanted) -> bool:
     """Tell whether what was asked for is *other*, or what it lies in."""
     inside = other.path.startswith(one.path + b"/")
     return inside or (other.path == one.path and (other.folder or not one.folder))
+
+
+# -- A commit on main
+
+
+def tip(repo: Repo) -> str:
+    return repo.git("rev-parse", "refs/heads/main")
+
+
+def committed(repo: Repo, parent: str, pattern: str) -> None:
+    """Fail unless main has one commit more than *parent*, and that gives the lane "docs" a pattern."""
+    assert repo.git("rev-list", "--parents", "--max-count=1", "refs/heads/main").split()[1:] == [parent]
+    changed = repo.git("diff", "--no-renames", "--raw", "--abbrev=1", parent, "refs/heads/main")
+    assert re.sub(r"[0-9a-f]+ [0-9a-f]+ M", "M", changed) == ":100644 100644 M\t.lanes.toml"
+    text = repo.git("cat-file", "blob", "refs/heads/main:.lanes.toml") + "\n"
+    assert text == widened_by(pattern)
+
+
+@pytest.mark.parametrize("where", ["on a lane", "detached", "in a sub-folder", "in a linked work tree"])
+def test_commit_from_elsewhere(clone: Repo, tmp_path: Path, where: str) -> None:
+    """Work that is staged, changed and new stays as it is, and so does the index."""
+    clone.switch("work/docs-1", "main")
+    if where == "in a linked work tree":
+        clone.git("worktree", "add", "--quiet", "--detach", "../linked")
+    repo = Repo(tmp_path / "linked") if where == "in a linked work tree" else clone
+    if where == "detached":
+        clone.git("checkout", "--quiet", "--detach")
+    repo.write({"docs/a.md": "staged", "docs/c.md": "new", ".lanes.toml": "mine, and broken"})
+    repo.git("add", "docs/a.md")
+    repo.write({"docs/a.md": "changed"})
+    before, parent = state(repo), tip(repo)
+    folder = Repo(repo.path / "docs") if where == "in a sub-folder" else repo
+    expected = 'lanes: lane "docs" may write 1 path more\n' + DIFFERENCE % '"/new/"'
+    ended = allow(folder, "--commit", "docs", ":/new/")
+    assert ended == Ended(0, f"{expected}main is at OID now\nnext:\n{PUSH}", "")
+    committed(repo, parent, '"/new/"')
+    assert state(repo) == before
+    assert repo.git("log", "-1", "--format=%an <%ae> %cn: %B", "main") == (
+        "Ann <ann@example.org> Ann: Allow docs to write new/\n"
+    )
+    assert repo.git("log", "-1", "-g", "--format=%gs", "main") == "lanes allow"
+    assert repo.push("main").status == 0
+
+
+def test_commit_names_all_paths(on_lane: Repo) -> None:
+    assert allow(on_lane, "--commit", "docs", "a\tb", "new/", "é").status == 0
+    message = on_lane.git("log", "-1", "--format=%B", "main")
+    assert message == 'Allow docs to write 3 paths\n\n"a\\tb"\nnew/\n"\\303\\251"\n'
+
+
+def test_commit_where_main_is_checked_out(clone: Repo) -> None:
+    """As git commit does it for one file: with the hooks, and without what is staged."""
+    clone.write({"top.txt": "staged"})
+    clone.git("add", "top.txt")
+    hook = clone.path / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ngit diff --cached --name-only >ran\n")
+    hook.chmod(0o755)
+    parent = tip(clone)
+    ended = allow(clone, "--commit", "docs", "new/")
+    expected = 'lanes: lane "docs" may write 1 path more\n' + DIFFERENCE % '"/new/"'
+    assert ended == Ended(0, f"{expected}main is at OID now\nnext:\n{PUSH}", "")
+    committed(clone, parent, '"/new/"')
+    assert (clone.path / "ran").read_text() == ".lanes.toml\n"
+    assert clone.git("status", "--short") == "M  top.txt\n?? ran"
+
+
+def test_commit_where_a_hook_refuses_it(clone: Repo) -> None:
+    hook = clone.path / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'not \x1b[31mtoday'\nexit 1\n")
+    hook.chmod(0o755)
+    parent = tip(clone)
+    expected = """\
+lanes: lane "docs" is not widened: git commit failed with exit status 1
+  not \\x1b[31mtoday
+"""
+    assert allow(clone, "--commit", "docs", "new/") == Ended(1, "", expected)
+    assert (tip(clone), manifest(clone), clone.git("status", "--short")) == (parent, MANIFEST, "")
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_commit_where_the_manifest_has_other_changes(clone: Repo, staged: bool) -> None:
+    clone.write({".lanes.toml": "# mine\n" + MANIFEST})
+    if staged:
+        clone.git("add", ".lanes.toml")
+    before, parent = state(clone), tip(clone)
+    expected = (
+        'lanes: lane "docs" is not widened: .lanes.toml has changes that are not committed yet;'
+        " commit them first\n"
+    )
+    assert allow(clone, "--commit", "docs", "new/") == Ended(1, "", expected)
+    assert (state(clone), tip(clone)) == (before, parent)
+    assert allow(clone, "docs", "new/").status == 0
+    assert manifest(clone) == "# mine\n" + widened_by('"/new/"')
+
+
+def test_without_commit_only_on_main(on_lane: Repo) -> None:
+    for command, where in (("checkout", "work/docs-1"), ("detach", "no branch")):
+        if command == "detach":
+            on_lane.git("checkout", "--quiet", "--detach")
+        expected = f"""\
+lanes: lane "docs" is not widened: .lanes.toml is changed on main, and this work tree is on {where}
+  next:
+    the same with --commit, which commits it there and touches no work tree
+"""
+        assert allow(on_lane, "docs", "new") == Ended(1, "", expected)
+        assert manifest(on_lane) == MANIFEST
+
+
+def test_main_in_another_work_tree(clone: Repo, tmp_path: Path) -> None:
+    clone.git("worktree", "add", "--quiet", "-b", "work/docs-1", "../it's linked", "main")
+    linked = Repo(tmp_path / "it's linked")
+    before, parent = state(clone), tip(clone)
+    there = str(clone.path)
+    expected = f"""\
+lanes: lane "docs" is not widened: main is checked out in {there}, which would be left behind
+  next:
+    run it there: git -C {there} lanes allow --commit ...
+"""
+    assert allow(linked, "--commit", "docs", "new/") == Ended(1, "", expected)
+    assert (state(clone), tip(clone)) == (before, parent)
+    assert linked.run("git", "-C", there, "lanes", "allow", "--commit", "docs", "new/").status == 0
+    committed(clone, parent, '"/new/"')
+    assert clone.git("status", "--short") == ""
+
+
+def test_a_bare_repository(clone: Repo, server: Repo) -> None:
+    expected = """\
+lanes: lane "docs" is not widened: .lanes.toml is changed on main, and there is no work tree here
+  next:
+    the same with --commit, which commits it there and touches no work tree
+"""
+    assert allow(server, "docs", "new") == Ended(1, "", expected)
+    parent = tip(server)
+    ended = allow(server, "--commit", "docs", "top.txt", "ci2/", "./x/y")
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.endswith("main is at OID now\n")
+    committed(server, parent, '"/top.txt", "/ci2/", "/x/y"')
+    assert allow(server, "--commit", "api", "docs").err.splitlines()[1] == (
+        '    docs/x: lane "docs" may write it, by /docs/ (line 14 of .lanes.toml)'
+    )
+
+
+def test_a_folder_in_a_bare_repository(clone: Repo, server: Repo) -> None:
+    clone.commit({"more/a": "a"})
+    assert clone.push("main").status == 0
+    parent = tip(server)
+    assert allow(server, "--commit", "docs", "more").status == 0
+    committed(server, parent, '"/more/"')
+
+
+def test_main_only_as_it_was_fetched(on_lane: Repo) -> None:
+    on_lane.git("branch", "--quiet", "-D", "main")
+    expected = (
+        "lanes: could not judge: there is no branch main here; make it first: git branch main origin/main\n"
+    )
+    assert allow(on_lane, "--commit", "docs", "new") == Ended(2, "", expected)
+    on_lane.git("branch", "--quiet", "main", "origin/main")
+    assert allow(on_lane, "--commit", "docs", "new").status == 0
+
+
+def test_a_main_that_is_behind(on_lane: Repo) -> None:
+    on_lane.switch("main")
+    on_lane.commit({"top.txt": "newer"})
+    assert on_lane.push("main").status == 0
+    on_lane.switch("work/docs-1")
+    on_lane.git("branch", "--quiet", "-f", "main", "main~1")
+    parent = tip(on_lane)
+    update = "git fetch . refs/remotes/origin/main:refs/heads/main"
+    expected = f"""\
+lanes: lane "docs" is not widened: main lacks commits of refs/remotes/origin/main
+  next:
+    bring it up to date: {update}
+"""
+    assert allow(on_lane, "--commit", "docs", "new") == Ended(1, "", expected)
+    assert tip(on_lane) == parent
+    on_lane.git("fetch", "--quiet", *update.split()[2:])
+    assert allow(on_lane, "--commit", "docs", "new").status == 0
+
+
+def test_an_unborn_main(repo: Repo) -> None:
+    repo.write({".lanes.toml": MANIFEST})
+    assert allow(repo, "--commit", "docs", "x").err == (
+        'lanes: lane "docs" is not widened: .lanes.toml has changes that are not committed yet;'
+        " commit them first\n"
+    )
+    assert allow(repo, "docs", "x").status == 0
+    assert manifest(repo) == widened_by('"/x"')
+    repo.git("checkout", "--quiet", "--orphan", "work/docs-1")
+    ended = allow(repo, "--commit", "docs", "y")
+    assert (ended.status, ended.err.splitlines()[0]) == (
+        2,
+        "lanes: could not judge: no manifest is in force: looked for refs/heads/main, refs/heads/master,"
+        " and none exists",
+    )
+
+
+def test_the_strict_gate_lets_it_through(on_lane: Repo) -> None:
+    assert on_lane.script("git-lanes", "install", "--strict").status == 0
+    parent = tip(on_lane)
+    assert allow(on_lane, "--commit", "docs", "new/").status == 0
+    committed(on_lane, parent, '"/new/"')
+
+
+def test_a_commit_is_signed_where_commits_are(on_lane: Repo, tmp_path: Path) -> None:
+    program = tmp_path / "gpg"
+    program.write_text(
+        "#!/bin/sh\ncat >/dev/null\nprintf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n"
+        "-----END PGP SIGNATURE-----\\n'\necho >&2; echo '[GNUPG:] SIG_CREATED ' >&2\n"
+    )
+    program.chmod(0o755)
+    on_lane.git("config", "gpg.program", str(program))
+    on_lane.git("config", "commit.gpgsign", "true")
+    assert allow(on_lane, "--commit", "docs", "new").status == 0
+    assert "gpgsig -----BEGIN PGP SIGNATURE-----" in on_lane.git("cat-file", "commit", "main")
+    program.write_text("#!/bin/sh\nexit 1\n")
+    parent = tip(on_lane)
+    assert allow(on_lane, "--commit", "docs", "other").status == 2
+    assert tip(on_lane) == parent
+
+
+def test_a_main_that_moves_meanwhile(on_lane: Repo, tmp_path: Path) -> None:
+    other = on_lane.git("commit-tree", "main^{tree}", "-p", "main", "-m", "Theirs")
+    move = f'"$git" update-ref refs/heads/main {other}'
+    before = state(on_lane)
+    ended = allow(
+        on_lane, "--commit", "docs", "new", env=fake_git(tmp_path / "fake", f"update-ref) {move};;")
+    )
+    assert (ended.status, ended.out) == (2, "")
+    assert "refs/heads/main" in ended.err
+    assert (tip(on_lane), state(on_lane)) == (other, before)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whatever_git_does_nothing_is_lost(on_lane: Repo, tmp_path: Path, fault: str) -> None:
+    """Main is where it was, or has the one commit more, with all that it held before."""
+    faulty = FaultyGit(tmp_path / "faulty")
+    with faulty.broken(0) as none:
+        parent = tip(on_lane)
+        assert allow(on_lane, "--commit", "docs", "new", env=none.env).status == 0
+        on_lane.git("update-ref", "refs/heads/main", parent)
+        calls = len(none.calls())
+    before = state(on_lane)
+    for at in range(1, calls + 1):
+        with faulty.broken(at, fault) as broken:
+            ended = allow(on_lane, "--commit", "docs", "new", env=broken.env)
+            assert ended.status in (0, 1, 2), ended
+            assert "bug" not in ended.err, ended.err
+            if tip(on_lane) != parent:
+                committed(on_lane, parent, '"/new"')
+                on_lane.git("update-ref", "refs/heads/main", parent)
+            else:
+                assert ended.status, (broken.calls(), ended)
+            assert state(on_lane) == before
+
+
+@pytest.mark.parametrize("fault", ["killed", "status 128 and words", "nothing", "more lines"])
+def test_whatever_git_does_where_main_is_checked_out(clone: Repo, tmp_path: Path, fault: str) -> None:
+    faulty = FaultyGit(tmp_path / "faulty")
+    parent = tip(clone)
+    with faulty.broken(0) as none:
+        assert allow(clone, "--commit", "docs", "new", env=none.env).status == 0
+        calls = len(none.calls())
+    for at in range(1, calls + 1):
+        clone.git("reset", "--quiet", "--hard", parent)
+        with faulty.broken(at, fault) as broken:
+            ended = allow(clone, "--commit", "docs", "new", env=broken.env)
+        assert "bug" not in ended.err, ended.err
+        if tip(clone) != parent:
+            committed(clone, parent, '"/new"')
+        elif ended.status:
+            assert manifest(clone) == MANIFEST, (at, broken.folder, ended)
