@@ -176,6 +176,8 @@ class _OnBranch:
         """Commit it; the branch must be where it was."""
         commit = self.git.commit_of(self.tip, FILE, blob, message)
         self.git.read("update-ref", "-m", "lanes allow", self.ref, commit, self.tip)
+        if self.git.commit(self.ref) != commit:
+            raise CannotJudge(f"git did not move {printable(self.ref)} to {commit[:12]}")
         return _committed(self.git, self.trust, commit)
 
 

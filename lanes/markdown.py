@@ -15,7 +15,7 @@ def code(text: str) -> str:
     longest = max(map(len, re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     # A space on either side is taken off again, where there is one on both.
-    pad = " " if longest or shown[:1] == shown[-1:] == " " else ""
+    pad = " " if longest or (shown[:1] == shown[-1:] == " " and shown.strip()) else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 
