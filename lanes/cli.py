@@ -278,6 +278,28 @@ def brief(name: str | None, file: str | None) -> int:
     from lanes import agents_md  # noqa: PLC0415 - no other command needs it
 
     return agents_md.keep(file or None)
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["folders", "codeowners"]),
+    default="folders",
+    help="What the lanes are made from; by default the folders.",
+)
+@click.option("--dry-run", is_flag=True, help="Print the manifest; write nothing.")
+def init(source: str, dry_run: bool) -> int:
+    """Write a first manifest for this repository."""
+    from lanes.init import init as write  # noqa: PLC0415 - no other command needs it
+
+    return write(source, dry_run)
+
+
+@lanes.command()
+def schema() -> int:
+    """Print the JSON Schema of the manifest, for editors."""
+    from lanes.init import schema as text  # noqa: PLC0415 - no other command needs it
+
+    say(text().removesuffix("\n"))
+    return 0
 
 
 def main() -> int:

@@ -71,7 +71,8 @@ def test_help(tmp_path: Path, option: str) -> None:
     lines = ended.out.splitlines()
     assert lines[0] == "Usage: git-lanes [OPTIONS] COMMAND [ARGS]..."
     commands = lines[lines.index("Commands:") + 1 :]
-    names = ["allow", "brief", "check", "demo", "doctor", "install", "show", "uninstall", "why"]
+    names = ["allow", "brief", "check", "demo", "doctor", "init", "install", "schema", "show", "status"]
+    names += ["uninstall", "why"]
     assert [line.split()[0] for line in commands] == names
 
 

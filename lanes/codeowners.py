@@ -1,0 +1,220 @@
+"""Read a CODEOWNERS file as GitHub and GitLab do, and say what each set of owners owns.
+
+There the last pattern that matches a path decides whose it is, so the files of two sets of owners are always
+apart. In a list of path patterns the last one decides as well: such a list is made by taking out with `!`, in
+the same order, what others own.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from lanes.patterns import PathPattern, PatternError
+from lanes.text import printable
+
+PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+"""Where it is looked for: the first one counts."""
+MAX_BYTES = 3 << 20  # GitHub reads no larger one
+
+_SECTION = re.compile(r"\^?\[[^\]]+\](?:\[\d+\])?(?:\s+(.*))?")
+_WORD = re.compile(r"(?:\\.|[^\s\\])+|\\$")
+_WILD = re.compile(r"(?<!\\)(?:\\\\)*[*?]")
+
+Owners = frozenset[str]
+NOBODY: Owners = frozenset()
+
+
+class _NotAGlobError(Exception):
+    """What two globs both match can't be written as globs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A pattern by its parts between slashes, from the root; `**` is any number of folders.
+
+    With `folder` it matches only folders. Either way it covers all below what it matches.
+    """
+
+    parts: tuple[str, ...]
+    folder: bool
+
+    @classmethod
+    def read(cls, pattern: str) -> "Glob":
+        """Read a pattern. Raises PatternError."""
+        PathPattern(pattern)
+        folder = pattern.endswith("/")
+        bare = pattern.removesuffix("/")
+        parts = bare.removeprefix("/").split("/")
+        if not all(parts) or any(part in (".", "..") for part in parts):
+            raise PatternError('a part that is empty, "." or ".." matches nothing')
+        if "/" not in bare:
+            parts.insert(0, "**")
+        if parts[-1] == "**" and len(parts) > 1 and parts[-2] != "**" and not folder:
+            return cls(tuple(parts[:-1]), True)
+        parts += ["*"] * (parts[-1] == "**")
+        return cls(tuple(part for i, part in enumerate(parts) if parts[i : i + 2] != ["**", "**"]), folder)
+
+    def __str__(self) -> str:
+        floating = self.parts[0] == "**"
+        begin = "" if floating else "/"
+        parts = self.parts[1:] if floating and len(self.parts) == 2 else self.parts
+        return begin + "/".join(parts) + "/" * self.folder
+
+    def apart(self, other: "Glob") -> bool:
+        """Tell whether it is sure that no path matches both."""
+        for mine, others in zip(self.parts, other.parts, strict=False):
+            if "**" in (mine, others):
+                return False
+            try:
+                if _both(mine, others) is None:
+                    return True
+            except _NotAGlobError:
+                continue
+        return False
+
+    def covers(self, other: "Glob") -> bool:
+        """Tell whether it is sure that it matches all that *other* matches."""
+        head = self.parts[:1] == ("**",)
+        mine = self.parts[head:]
+        if "**" in mine or (head and len(mine) > 1):
+            return self == other
+        starts = range(len(other.parts)) if head else [0]
+        return any(self._covers_at(mine, other, start) for start in starts)
+
+    def _covers_at(self, mine: tuple[str, ...], other: "Glob", start: int) -> bool:
+        end = start + len(mine)
+        below = end < len(other.parts) or (end == len(other.parts) and other.folder >= self.folder)
+        pairs = zip(mine, other.parts[start:end], strict=False)
+        return below and all(theirs != "**" and one in ("*", theirs) for one, theirs in pairs)
+
+    def within(self, region: tuple[str, ...]) -> list["Glob"]:
+        """Give globs that match, all together, what it matches inside the folder *region*, without `**`."""
+        whole = Glob(region, True)
+        found = dict.fromkeys(
+            Glob(parts, folder or self.folder) for parts, folder in _meet(self.parts, region)
+        )
+        return [whole] if whole in found else list(found)
+
+
+def _meet(mine: tuple[str, ...], region: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Give the parts of what both match, and whether that is all of a folder."""
+    if not mine:
+        yield region, True
+    elif not region:
+        yield mine, False
+    elif mine[0] == "**":
+        yield from _meet(mine[1:], region)
+        yield from (((region[0], *rest), folder) for rest, folder in _meet(mine, region[1:]))
+    elif (both := _both(mine[0], region[0])) is not None:
+        yield from (((both, *rest), folder) for rest, folder in _meet(mine[1:], region[1:]))
+
+
+@cache
+def _both(one: str, other: str) -> str | None:
+    """Give the pattern for a name that matches both, None where no name does."""
+    if other in (one, "*"):
+        return one
+    if one == "*":
+        return other
+    if _WILD.search(one) and _WILD.search(other):
+        raise _NotAGlobError
+    wild, literal = (one, other) if _WILD.search(one) else (other, one)
+    name = re.sub(r"\\(.)", r"\1", literal)
+    return literal if PathPattern(f"/{wild}").match_file(name.encode().decode("latin-1")) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a glob matches belongs to these owners, unless a later step says otherwise."""
+
+    glob: Glob
+    owners: Owners
+
+
+@dataclass(slots=True)
+class Codeowners:
+    """All steps in their order, the lines left out with why, and the owners as they were written first."""
+
+    steps: list[Step] = field(default_factory=list)
+    left_out: list[tuple[int, str]] = field(default_factory=list)
+    written: dict[Owners, tuple[str, ...]] = field(default_factory=dict)
+
+    def patterns(self) -> dict[Owners, list[str]]:
+        """List the path patterns of each set of owners, in the order in which they are first named."""
+        return {owners: _signed(self.steps, owners) for owners in self.written}
+
+
+def read(content: bytes, gitlab: bool = False) -> Codeowners:
+    """Read a file; one with sections is GitLab's in any case.
+
+    Sections are read as one list: GitLab asks the owners of each, but a lane is one.
+    """
+    lines = [line.strip() for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    gitlab = gitlab or any(_SECTION.fullmatch(line.decode("latin-1")) for line in lines)
+    found = Codeowners()
+    usual: list[str] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            text = line.decode("utf-8")
+            if gitlab and (section := _SECTION.fullmatch(text)):
+                usual = _words(section[1] or "")
+                continue
+            pattern, *owners = _words(text) or [""]
+            if pattern:
+                _add(found, pattern, owners or usual, gitlab)
+        except UnicodeDecodeError:
+            found.left_out.append((number, "it is not UTF-8"))
+        except PatternError as error:
+            found.left_out.append((number, str(error)))
+        except _NotAGlobError:
+            found.left_out.append((number, "it matches files of a folder, and no path pattern can say that"))
+    found.steps = [
+        step
+        for i, step in enumerate(found.steps)
+        if not any(later.glob.covers(step.glob) for later in found.steps[i + 1 :])
+    ]
+    return found
+
+
+def _words(line: str) -> list[str]:
+    """Split a line at its spaces, up to a comment."""
+    words = _WORD.findall(line)
+    comment = next((i for i, word in enumerate(words) if word.startswith("#")), len(words))
+    return words[:comment]
+
+
+def _add(found: Codeowners, pattern: str, owners: Sequence[str], gitlab: bool) -> None:
+    if pattern.startswith("!") or "[" in pattern or (pattern.startswith("\\#") and not gitlab):
+        raise PatternError("CODEOWNERS knows neither !, nor [ ], nor \\# at the beginning")
+    if wrong := next((owner for owner in owners if "@" not in owner), None):
+        raise PatternError(f"{printable(wrong.encode())} is no owner")
+    if gitlab and pattern != "*" and not pattern.startswith(("/", "**/")):
+        pattern = f"**/{pattern}"
+    key = frozenset(owner.casefold() for owner in owners)
+    glob = Glob.read(pattern)
+    steps = [Step(glob, key)]
+    # Alone at the end, * stands for files: what lies in folders there stays with whose it was before.
+    if pattern.endswith("/*") and glob.parts[-2:-1] != ("**",):
+        if "**" in glob.parts:
+            raise _NotAGlobError
+        steps.append(Step(Glob(glob.parts, True), NOBODY))
+        steps += [
+            Step(inside, step.owners) for step in found.steps for inside in step.glob.within(glob.parts)
+        ]
+    found.steps += steps
+    if key:
+        found.written.setdefault(key, tuple(dict.fromkeys(owners)))
+
+
+def _signed(steps: Sequence[Step], owners: Owners) -> list[str]:
+    """Give what belongs to *owners*: their own globs, and those of others that take something out again."""
+    own: list[Glob] = []
+    patterns = []
+    for step in steps:
+        if step.owners == owners:
+            own.append(step.glob)
+            patterns.append(str(step.glob))
+        elif not all(step.glob.apart(glob) for glob in own):
+            patterns.append(f"!{step.glob}")
+    return patterns
