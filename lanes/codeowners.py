@@ -5,7 +5,9 @@ apart. In a list of path patterns the last one decides as well: such a list is m
 the same order, what others own.
 """
 
+import itertools
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -111,6 +113,13 @@ def _meet(mine: tuple[str, ...], region: tuple[str, ...]) -> Iterator[tuple[tupl
 
 
 @cache
+def _fixed(glob: Glob) -> tuple[str, ...]:
+    """Give the names that all begins with that a glob matches."""
+    names = itertools.takewhile(lambda part: part != "**" and not _WILD.search(part), glob.parts)
+    return tuple(re.sub(r"\\(.)", r"\1", name) for name in names)
+
+
+@cache
 def _both(one: str, other: str) -> str | None:
     """Give the pattern for a name that matches both, None where no name does."""
     if other in (one, "*"):
@@ -132,17 +141,58 @@ class Step:
     owners: Owners
 
 
+class _Nearby:
+    """Finds, among many globs, those that may match something that another one matches, in their order."""
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._below: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self._globs: list[Glob] = []
+
+    def add(self, glob: Glob) -> None:
+        fixed = _fixed(glob)
+        self._at[fixed].append(len(self._globs))
+        for n in range(len(fixed)):
+            self._below[fixed[:n]].append(len(self._globs))
+        self._globs.append(glob)
+
+    def indexes(self, glob: Glob) -> list[int]:
+        fixed = _fixed(glob)
+        above = (i for n in range(len(fixed) + 1) for i in self._at.get(fixed[:n], ()))
+        return sorted([*above, *self._below.get(fixed, ())])
+
+    def globs(self, glob: Glob) -> Iterator[Glob]:
+        return (self._globs[i] for i in self.indexes(glob))
+
+
 @dataclass(slots=True)
 class Codeowners:
     """All steps in their order, the lines left out with why, and the owners as they were written first."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: Sequence[Step] = ()
     left_out: list[tuple[int, str]] = field(default_factory=list)
     written: dict[Owners, tuple[str, ...]] = field(default_factory=dict)
 
     def patterns(self) -> dict[Owners, list[str]]:
-        """List the path patterns of each set of owners, in the order in which they are first named."""
-        return {owners: _signed(self.steps, owners) for owners in self.written}
+        """List the path patterns of each set of owners, in the order in which they are first named.
+
+        They are what its own steps match, less what steps of others take out of that again.
+        """
+        globs = [step.glob for step in self.steps]
+        nearby = _Nearby()
+        own: dict[Owners, list[int]] = {owners: [] for owners in (*self.written, NOBODY)}
+        for i, step in enumerate(self.steps):
+            nearby.add(step.glob)
+            own[step.owners].append(i)
+
+        def signed(mine: Sequence[int]) -> Iterator[str]:
+            for i in sorted({i for one in mine for i in nearby.indexes(globs[one])}):
+                if self.steps[i].owners == self.steps[mine[0]].owners:
+                    yield str(globs[i])
+                elif not all(globs[i].apart(globs[one]) for one in mine if one < i):
+                    yield f"!{globs[i]}"
+
+        return {owners: list(signed(own[owners])) for owners in self.written}
 
 
 def read(content: bytes, gitlab: bool = False) -> Codeowners:
@@ -153,6 +203,7 @@ def read(content: bytes, gitlab: bool = False) -> Codeowners:
     lines = [line.strip() for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
     gitlab = gitlab or any(_SECTION.fullmatch(line.decode("latin-1")) for line in lines)
     found = Codeowners()
+    steps = _Steps()
     usual: list[str] = []
     for number, line in enumerate(lines, 1):
         try:
@@ -160,20 +211,20 @@ def read(content: bytes, gitlab: bool = False) -> Codeowners:
             if gitlab and (section := _SECTION.fullmatch(text)):
                 usual = _words(section[1] or "")
                 continue
-            pattern, *owners = _words(text) or [""]
+            pattern, *named = _words(text) or [""]
             if pattern:
-                _add(found, pattern, owners or usual, gitlab)
+                owners = named or usual
+                key = frozenset(owner.casefold() for owner in owners)
+                steps.add(_checked(pattern, owners, gitlab), key)
+                found.written.setdefault(key, tuple(dict.fromkeys(owners)))
         except UnicodeDecodeError:
             found.left_out.append((number, "it is not UTF-8"))
         except PatternError as error:
             found.left_out.append((number, str(error)))
         except _NotAGlobError:
             found.left_out.append((number, "it matches files of a folder, and no path pattern can say that"))
-    found.steps = [
-        step
-        for i, step in enumerate(found.steps)
-        if not any(later.glob.covers(step.glob) for later in found.steps[i + 1 :])
-    ]
+    found.written.pop(NOBODY, None)
+    found.steps = list(steps.decisive())[::-1]
     return found
 
 
@@ -184,37 +235,43 @@ def _words(line: str) -> list[str]:
     return words[:comment]
 
 
-def _add(found: Codeowners, pattern: str, owners: Sequence[str], gitlab: bool) -> None:
+def _checked(pattern: str, owners: Sequence[str], gitlab: bool) -> str:
+    """Give a pattern as gitignore has it. Raises PatternError where the line is none."""
     if pattern.startswith("!") or "[" in pattern or (pattern.startswith("\\#") and not gitlab):
         raise PatternError("CODEOWNERS knows neither !, nor [ ], nor \\# at the beginning")
     if wrong := next((owner for owner in owners if "@" not in owner), None):
         raise PatternError(f"{printable(wrong.encode())} is no owner")
-    if gitlab and pattern != "*" and not pattern.startswith(("/", "**/")):
-        pattern = f"**/{pattern}"
-    key = frozenset(owner.casefold() for owner in owners)
-    glob = Glob.read(pattern)
-    steps = [Step(glob, key)]
-    # Alone at the end, * stands for files: what lies in folders there stays with whose it was before.
-    if pattern.endswith("/*") and glob.parts[-2:-1] != ("**",):
-        if "**" in glob.parts:
-            raise _NotAGlobError
-        steps.append(Step(Glob(glob.parts, True), NOBODY))
-        steps += [
-            Step(inside, step.owners) for step in found.steps for inside in step.glob.within(glob.parts)
-        ]
-    found.steps += steps
-    if key:
-        found.written.setdefault(key, tuple(dict.fromkeys(owners)))
+    floating = gitlab and pattern != "*" and not pattern.startswith(("/", "**/"))
+    return f"**/{pattern}" if floating else pattern
 
 
-def _signed(steps: Sequence[Step], owners: Owners) -> list[str]:
-    """Give what belongs to *owners*: their own globs, and those of others that take something out again."""
-    own: list[Glob] = []
-    patterns = []
-    for step in steps:
-        if step.owners == owners:
-            own.append(step.glob)
-            patterns.append(str(step.glob))
-        elif not all(step.glob.apart(glob) for glob in own):
-            patterns.append(f"!{step.glob}")
-    return patterns
+class _Steps:
+    """Collects the steps of a file."""
+
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+        self._nearby = _Nearby()
+
+    def add(self, pattern: str, owners: Owners) -> None:
+        """Add what a line says. Raises PatternError and _NotAGlobError, and has added nothing then."""
+        glob = Glob.read(pattern)
+        steps = [Step(glob, owners)]
+        # Alone at the end, * stands for files: what lies in folders there stays with whose it was before.
+        if pattern.endswith("/*") and glob.parts[-2:-1] != ("**",):
+            if "**" in glob.parts:
+                raise _NotAGlobError
+            folders = Glob(glob.parts, True)
+            before = [self._steps[i] for i in self._nearby.indexes(folders)]
+            steps.append(Step(folders, NOBODY))
+            steps += [Step(inner, step.owners) for step in before for inner in step.glob.within(glob.parts)]
+        for step in steps:
+            self._nearby.add(step.glob)
+        self._steps += steps
+
+    def decisive(self) -> Iterator[Step]:
+        """Give the steps that no later one makes idle, from the last to the first."""
+        later = _Nearby()
+        for step in reversed(self._steps):
+            if not any(glob.covers(step.glob) for glob in later.globs(step.glob)):
+                yield step
+                later.add(step.glob)
