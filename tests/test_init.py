@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from repos import SCRIPTS, Ended, Repo, make_repo, masked
 
-from lanes.init import MOST_LANES, SCHEMA_FILE, schema
+from lanes.init import schema
 from lanes.manifest import Manifest, parse
+from lanes.proposal import MOST_LANES, SCHEMA_FILE
 
 ROOT = Path(__file__).parent.parent
 

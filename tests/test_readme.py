@@ -131,6 +131,7 @@ def test_set_it_up(installed: dict[str, str], tmp_path: Path) -> None:
     (server.path / "hooks").mkdir()
     clone = make_repo(tmp_path / "clone")
     clone.git("remote", "add", "origin", str(server.path))
+    type_in(clone, "git lanes init\n", installed)
     clone.write({".lanes.toml": block("toml", "version")})
     type_in(clone, "git add .lanes.toml", installed)
     type_in(server, "git lanes install --server\n", installed)
