@@ -8,7 +8,7 @@ the same order, what others own.
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -161,8 +161,8 @@ class _Nearby:
         above = (i for n in range(len(fixed) + 1) for i in self._at.get(fixed[:n], ()))
         return sorted([*above, *self._below.get(fixed, ())])
 
-    def globs(self, glob: Glob) -> Iterator[Glob]:
-        return (self._globs[i] for i in self.indexes(glob))
+    def __getitem__(self, index: int) -> Glob:
+        return self._globs[index]
 
 
 @dataclass(slots=True)
@@ -178,21 +178,37 @@ class Codeowners:
 
         They are what its own steps match, less what steps of others take out of that again.
         """
-        globs = [step.glob for step in self.steps]
         nearby = _Nearby()
-        own: dict[Owners, list[int]] = {owners: [] for owners in (*self.written, NOBODY)}
-        for i, step in enumerate(self.steps):
+        own: dict[Owners, list[Glob]] = {owners: [] for owners in (*self.written, NOBODY)}
+        for step in self.steps:
             nearby.add(step.glob)
-            own[step.owners].append(i)
+            own[step.owners].append(step.glob)
+        near = {
+            owners: sorted({i for glob in globs for i in nearby.indexes(glob)})
+            for owners, globs in own.items()
+        }
+        return {
+            owners: list(_signed([self.steps[i] for i in near[owners]], owners)) for owners in self.written
+        }
 
-        def signed(mine: Sequence[int]) -> Iterator[str]:
-            for i in sorted({i for one in mine for i in nearby.indexes(globs[one])}):
-                if self.steps[i].owners == self.steps[mine[0]].owners:
-                    yield str(globs[i])
-                elif not all(globs[i].apart(globs[one]) for one in mine if one < i):
-                    yield f"!{globs[i]}"
 
-        return {owners: list(signed(own[owners])) for owners in self.written}
+def _signed(steps: Iterable[Step], owners: Owners) -> Iterator[str]:
+    """Give the patterns for what belongs to *owners*, without those that would change nothing."""
+    given = _Nearby()
+    signs: list[bool] = []
+    for glob, sign in ((step.glob, step.owners == owners) for step in steps):
+        needed = sign
+        for i in reversed(given.indexes(glob)):
+            if signs[i] != sign and not given[i].apart(glob):
+                needed = True
+                break
+            if signs[i] == sign and given[i].covers(glob):
+                needed = False
+                break
+        if needed:
+            given.add(glob)
+            signs.append(sign)
+            yield f"{'' if sign else '!'}{glob}"
 
 
 def read(content: bytes, gitlab: bool = False) -> Codeowners:
@@ -272,6 +288,6 @@ class _Steps:
         """Give the steps that no later one makes idle, from the last to the first."""
         later = _Nearby()
         for step in reversed(self._steps):
-            if not any(glob.covers(step.glob) for glob in later.globs(step.glob)):
+            if not any(later[i].covers(step.glob) for i in later.indexes(step.glob)):
                 yield step
                 later.add(step.glob)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from fakes import FaultyGit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from repos import SCRIPTS, Ended, Repo, make_repo, masked
@@ -468,6 +469,31 @@ def test_in_a_folder_of_the_work_tree(repo: Repo) -> None:
         "src": ["/src/"],
         "review": [],
     }
+
+
+@pytest.mark.parametrize("fault", ["killed half way", "status 128 and words", "one byte less"])
+def test_a_git_that_fails(repo: Repo, tmp_path: Path, fault: str) -> None:
+    """Nothing is written then: half a list of files would make half a manifest."""
+    repo.commit({"docs/a": "a", "src/a": "a"})
+    repo.git("remote", "add", "origin", str(tmp_path))
+    repo.write({"new/a": "a"})
+    git = FaultyGit(tmp_path / "git")
+    with git.broken(0) as none:
+        whole = repo.script("git-lanes", "init", "--dry-run", env=none.env)
+        calls = none.calls()
+    assert whole.status == 0
+    assert len(calls) > 8
+    for at in range(1, len(calls) + 1):
+        with git.broken(at, fault) as broken:
+            ended = repo.script("git-lanes", "init", env=broken.env)
+            if ended.status == 0:
+                assert not broken.answered(), calls[at - 1]
+                assert (repo.path / ".lanes.toml").read_text() == whole.out
+                (repo.path / ".lanes.toml").unlink()
+            else:
+                assert (ended.status, ended.out) == (2, "")
+                assert ended.err.startswith("lanes: no manifest was written: "), ended
+                assert not (repo.path / ".lanes.toml").exists()
 
 
 # -- From CODEOWNERS
