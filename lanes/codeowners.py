@@ -257,7 +257,7 @@ def _checked(pattern: str, owners: Sequence[str], gitlab: bool) -> str:
         raise PatternError("CODEOWNERS knows neither !, nor [ ], nor \\# at the beginning")
     if wrong := next((owner for owner in owners if "@" not in owner), None):
         raise PatternError(f"{printable(wrong.encode())} is no owner")
-    floating = gitlab and pattern != "*" and not pattern.startswith(("/", "**/"))
+    floating = gitlab and not pattern.startswith(("/", "**/"))
     return f"**/{pattern}" if floating else pattern
 
 

@@ -130,7 +130,7 @@ def _units(folder: _Folder, path: bytes, opened: list[bytes]) -> Iterator[tuple[
     for name, inner in sorted(folder.folders.items()):
         if name.startswith(b"."):
             continue  # of tools, not of a task
-        if inner.holds_units(name) and path.count(b"/") < _DEEPEST - 1:
+        if inner.holds_units(name):
             yield from _units(inner, path + name + b"/", opened)
         else:
             yield path + name + b"/", inner.files
@@ -258,12 +258,12 @@ def _summary(text: str) -> str:
 
 
 def _pattern(path: bytes) -> str | None:
-    """Give the path pattern for one path, a folder with a slash at its end; None where there can be none."""
+    """Give the path pattern for a folder, with its slash, or a file; None where there can be none."""
     try:
         text = path.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    escaped = re.sub(r"([\\*?\[]| (?=\Z))", r"\\\1", text)
+    escaped = re.sub(r"([\\*?\[])", r"\\\1", text)
     if re.search(r"[\n\r]", text) or len(escaped) >= LONGEST_PATTERN or text.count(".") > MOST_DOTS:
         return None
     return f"/{escaped}"
