@@ -45,6 +45,8 @@ class Glob:
     def read(cls, pattern: str) -> "Glob":
         """Read a pattern. Raises PatternError."""
         PathPattern(pattern)
+        if "\\/" in pattern:
+            raise PatternError("it has a backslash before a slash")
         folder = pattern.endswith("/")
         bare = pattern.removesuffix("/")
         parts = bare.removeprefix("/").split("/")
@@ -59,9 +61,9 @@ class Glob:
 
     def __str__(self) -> str:
         floating = self.parts[0] == "**"
-        begin = "" if floating else "/"
-        parts = self.parts[1:] if floating and len(self.parts) == 2 else self.parts
-        return begin + "/".join(parts) + "/" * self.folder
+        # Without a slash before it, a pattern matches at any depth, too; but # and ! mean something then.
+        short = floating and len(self.parts) == 2 and not self.parts[1].startswith(("#", "!"))
+        return "/" * (not floating) + "/".join(self.parts[short:]) + "/" * self.folder
 
     def apart(self, other: "Glob") -> bool:
         """Tell whether it is sure that no path matches both."""

@@ -104,6 +104,7 @@ def test_patterns_are_no_longer_than_they_must_be() -> None:
         (b"./a/ @a\n", [(1, 'a part that is empty, "." or ".." matches nothing')]),
         (b"/a//b @a\n", [(1, 'a part that is empty, "." or ".." matches nothing')]),
         (b"/a\\ @a\n", []),
+        (b"/a\\/b @a\n", [(1, "it has a backslash before a slash")]),
         (b"/a*/ @a\n/*b/* @b\n", [(2, "it matches files of a folder, and no path pattern can say that")]),
         (b"**/a/* @a\n", [(1, "it matches files of a folder, and no path pattern can say that")]),
     ],
@@ -140,6 +141,47 @@ src/*.c @c
     assert writers(content, *paths) == owners
     assert writers(b"src/*.c @c\n", "deep/src/a.c", "src/a.c") == ["", "@c"]
     assert writers(b"src/*.c @c\n", "deep/src/a.c", "src/a.c", gitlab=True) == ["@c", "@c"]
+
+
+def test_signs_at_the_beginning_of_a_name() -> None:
+    assert writers(b"**/#a @a\n**/!b @b\n", "x/#a", "#a", "!b", "x/!b", "b", "c") == [
+        *["@a", "@a", "@b", "@b", "", ""]
+    ]
+
+
+PIECES = [
+    "a",
+    "b*",
+    "*",
+    "**",
+    "/",
+    "//",
+    "\\",
+    "?",
+    "!",
+    "#",
+    "[",
+    "]",
+    " ",
+    "\t",
+    "@",
+    "@a",
+    "é",
+    "\0",
+    ".",
+    "..",
+    "\n",
+]
+LINES = st.lists(st.sampled_from([*PIECES, " @a", " @b\n", "/*"]), max_size=40).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LINES.map(str.encode) | st.binary(max_size=60))
+def test_whatever_is_in_the_file_gives_lanes_that_are_apart(content: bytes) -> None:
+    found = codeowners.read(content)
+    made = manifest(found)
+    assert (prove(made).overlaps, prove(made).unknown) == ((), ())
+    assert all(1 <= line <= content.count(b"\n") + 1 for line, _ in found.left_out)
 
 
 # -- Against the rules, written once more

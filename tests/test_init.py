@@ -681,6 +681,7 @@ def test_it_is_valid_for(repo: Repo, shape: str) -> None:
     files(repo, SHAPES[shape])
     written(repo)
     assert_valid(repo)
+    assert "warning" not in repo.script("git-lanes", "check").out
 
 
 def test_it_is_valid_for_this_repository(tmp_path: Path) -> None:
