@@ -193,6 +193,8 @@ def _lines(integration: bytes, draft: Draft, review: Proposal) -> Iterator[str]:
     yield from _list("branches", _exact(integration))
     yield ""
     yield "[defaults]"
+    yield '# A branch that no lane covers is refused. "allow" lets it write all that is not protected.'
+    yield 'unlisted = "reject"'
     yield "# Every lane may write these, since any task may have to: lock files, the changelog."
     yield from _list("shared", draft.shared)
     yield "# No lane may write these, whatever it says: what runs, or decides, for everybody."

@@ -37,6 +37,8 @@ version = 1
 branches = ["main"]
 
 [defaults]
+# A branch that no lane covers is refused. "allow" lets it write all that is not protected.
+unlisted = "reject"
 # Every lane may write these, since any task may have to: lock files, the changelog.
 shared = ["/Changelog.md", "/packages/package-lock.json", "/uv.lock"]
 # No lane may write these, whatever it says: what runs, or decides, for everybody.
@@ -93,6 +95,8 @@ version = 1
 branches = ["main"]
 
 [defaults]
+# A branch that no lane covers is refused. "allow" lets it write all that is not protected.
+unlisted = "reject"
 # Every lane may write these, since any task may have to: lock files, the changelog.
 shared = []
 # No lane may write these, whatever it says: what runs, or decides, for everybody.
@@ -526,6 +530,8 @@ version = 1
 branches = ["main"]
 
 [defaults]
+# A branch that no lane covers is refused. "allow" lets it write all that is not protected.
+unlisted = "reject"
 # Every lane may write these, since any task may have to: lock files, the changelog.
 shared = []
 # No lane may write these, whatever it says: what runs, or decides, for everybody.
