@@ -2,7 +2,9 @@
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +346,59 @@ def test_a_language_server_takes_it_as_meant(tmp_path: Path) -> None:
     for problem in json.loads((tmp_path / "report.json").read_text()):
         found[Path(problem["path"]).name].add(problem["range"]["start"]["line"])
     assert found == expected
+
+
+class LanguageServer:
+    """A language server for the folder *root*, as an editor starts it."""
+
+    def __init__(self, root: Path) -> None:
+        command = [SCRIPTS / "tombi", "lsp", "--offline"]
+        self.process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.root = root.as_uri()
+        self.ask("initialize", processId=None, rootUri=self.root, capabilities={})
+        self.tell("initialized")
+
+    def tell(self, method: str, **parameters: object) -> None:
+        self._send({"method": method, "params": parameters})
+
+    def ask(self, method: str, **parameters: object) -> Any:
+        self._send({"id": 1, "method": method, "params": parameters})
+        return self.wait(lambda message: "method" not in message)["result"]
+
+    def wait(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Read messages up to the one that is wanted, and answer the server's own questions with nothing."""
+        while True:
+            assert self.process.stdout is not None
+            headers = dict(line.split(b": ") for line in iter(self.process.stdout.readline, b"\r\n"))
+            message: dict[str, Any] = json.loads(self.process.stdout.read(int(headers[b"Content-Length"])))
+            if wanted(message):
+                return message
+            if "id" in message:
+                self._send({"id": message["id"], "result": None})
+
+    def _send(self, message: dict[str, object]) -> None:
+        content = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(content), content))
+        self.process.stdin.flush()
+
+
+def test_an_editor_marks_mistakes_and_completes_keys(tmp_path: Path) -> None:
+    (tmp_path / ".lanes.schema.json").write_bytes(FILE.read_bytes())
+    text = SCHEMA_LINE + 'version = 1\n[defaults]\nunlisted = "maybe"\n\n[lanes.docs]\npaths = []\n'
+    server = LanguageServer(tmp_path)
+    limit = threading.Timer(30, server.process.kill)
+    limit.start()
+    try:
+        document = {"uri": f"{server.root}/.lanes.toml", "languageId": "toml", "version": 1, "text": text}
+        server.tell("textDocument/didOpen", textDocument=document)
+        marked = server.wait(lambda message: message.get("method") == "textDocument/publishDiagnostics")
+        lines = [found["range"]["start"]["line"] + 1 for found in marked["params"]["diagnostics"]]
+        assert sorted(lines) == [4, 6]
+        place = {"textDocument": {"uri": document["uri"]}, "position": {"line": 4, "character": 0}}
+        offered = {item["label"] for item in server.ask("textDocument/completion", **place)}
+        assert offered == set(SCHEMA["properties"]["defaults"]["properties"]) - {"unlisted"}
+    finally:
+        limit.cancel()
+        server.process.kill()
+        server.process.communicate()
