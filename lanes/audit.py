@@ -54,12 +54,12 @@ def audit(
     git, repository = open_repository()
     named = _chosen(git, branches, as_branch) if not everything else []
     trust = trust_of(git, repository, named[0].name if named else None)
-    chosen = _covered(git, trust) if everything else named
+    chosen = covered(git, trust) if everything else named
     if base is not None:
         trust = replace(trust, tips={b"--base": _commit(git, base)}, remote=None, local={})
     if lane_name is not None:
         trust.required().lane_named(lane_name)
-    verdicts = [_verdict(git, trust, branch, lane_name) for branch in chosen]
+    verdicts = [verdict_on(git, trust, branch, lane_name) for branch in chosen]
     if shape == "json":
         headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
         say(as_json(trust, verdicts, headers))
@@ -109,7 +109,8 @@ def _find(git: Git, name: bytes) -> bytes:
     )
 
 
-def _covered(git: Git, trust: Trust) -> list[Branch]:
+def covered(git: Git, trust: Trust) -> list[Branch]:
+    """List the branches that a lane covers, local and fetched, sorted by their refs."""
     manifest = trust.required()
     remotes = remotes_of(git)
     found = []
@@ -128,7 +129,8 @@ def _commit(git: Git, revision: str) -> str:
     return found
 
 
-def _verdict(git: Git, trust: Trust, branch: Branch, lane_name: str | None) -> Verdict:
+def verdict_on(git: Git, trust: Trust, branch: Branch, lane_name: str | None = None) -> Verdict:
+    """Judge a branch for its lane, or for the one named; what could not be judged is in the verdict, too."""
     try:
         manifest = trust.required()
         if lane_name is not None:

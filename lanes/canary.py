@@ -107,8 +107,7 @@ def canary(git: Git, trust: Trust) -> Iterator[Canary]:
         variables = {
             "GIT_DIR": _git_folder(folder, objects.parent, head.parent, tip, ref),
             "GIT_INDEX_FILE": str(folder / "index"),
-            "GIT_OBJECT_DIRECTORY": _folder(folder / "objects"),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _also(objects),
+            **objects_apart(folder / "objects", objects),
             **_WHO,
         }
         inside = Git(git.folder, variables)
@@ -130,16 +129,13 @@ def _git_folder(folder: Path, common: Path, own: Path, tip: str, ref: bytes) -> 
     return str(made)
 
 
-def _folder(path: Path) -> str:
-    path.mkdir()
-    return str(path)
-
-
-def _also(objects: Path) -> str:
-    """Give the value of the variable that names further object folders, each quoted as git reads it."""
-    quoted = '"' + re.sub(r'(["\\])', r"\\\1", str(objects)) + '"'
+def objects_apart(folder: Path, objects: Path) -> dict[str, str]:
+    """Make a folder for new objects; give the variables that have git write there, and read *objects* too."""
+    folder.mkdir()
+    quoted = '"' + re.sub(r'(["\\])', r"\\\1", str(objects)) + '"'  # as git reads it
     others = os.environ.get("GIT_ALTERNATE_OBJECT_DIRECTORIES")
-    return os.pathsep.join([quoted, *([others] if others else [])])
+    also = os.pathsep.join([quoted, *([others] if others else [])])
+    return {"GIT_OBJECT_DIRECTORY": str(folder), "GIT_ALTERNATE_OBJECT_DIRECTORIES": also}
 
 
 def _commit(git: Git, tip: str) -> str:

@@ -300,6 +300,16 @@ def schema() -> int:
 
     say(text().removesuffix("\n"))
     return 0
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def status(shape: str) -> int:
+    """Say how every branch that a lane covers stands, what would conflict, and what can go in next.
+
+    Nothing is changed by that. Exits with 1 when a branch is outside its lane, 2 when one could not be
+    judged. A conflict is no error.
+    """
+    from lanes import status as standings  # noqa: PLC0415 - no other command needs it
+
+    return standings.tell(shape)
 
 
 def main() -> int:

@@ -340,6 +340,17 @@ class Git:
         root = _one_oid(self.read("hash-object", "-w", "-t", "tree", "--stdin", feed=feed), "git hash-object")
         sign = ["-S"] if self.setting(b"commit.gpgsign", "bool") == b"true" else []
         return _one_oid(self.read("commit-tree", *sign, "-p", parent, "-m", message, root), "git commit-tree")
+    def dates(self, commits: Iterable[str]) -> dict[str, int]:
+        """Give when each commit was made, in seconds since 1970."""
+        options = ("--no-walk=unsorted", "--timestamp", "--stdin")
+        said = self.read("rev-list", *options, feed="".join(f"{commit}\n" for commit in commits).encode())
+        found = {}
+        for line in _complete(said, b"\n", "git rev-list"):
+            seconds, _, oid = line.partition(b" ")
+            if not seconds.isdigit():
+                raise _garbage("git rev-list", line)
+            found[_oid(oid, "git rev-list", line)] = int(seconds)
+        return found
 
     # -- History
 
