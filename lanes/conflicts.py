@@ -54,7 +54,7 @@ def pairs_to_merge(git: Git, lineage: Lineage, tips: Sequence[str], wanted: Sequ
     def may_conflict(one: int, other: int) -> bool:
         if lineage.contains(one, other) or lineage.contains(other, one) or not related[one] >> other & 1:
             return False
-        if one not in side or other not in side or entangled[one] >> other & 1 or entangled[other] >> one & 1:
+        if entangled[one] >> other & 1 or entangled[other] >> one & 1:
             return True
         older, newer = sorted((one, other), key=lineage.begins, reverse=True)
         # What the newer one changed since their merge base, it changed itself, or the trusted branch before.

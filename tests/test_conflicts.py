@@ -5,9 +5,9 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from repos import Repo, make_repo
+from repos import Content, Repo
 
-from lanes.conflicts import Pair, merge, pairs_to_merge
+from lanes.conflicts import Conflict, Pair, merge, pairs_to_merge
 from lanes.lineage import Lineage
 from lanes.plumbing import Git
 
@@ -134,32 +134,154 @@ def brute_force(repo: Repo, tips: list[str]) -> tuple[dict[Pair, set[str]], set[
     return conflicts, refused
 
 
-def check(path: Path, seed: int) -> tuple[int, int, int]:
-    repo = make_repo(path)
-    tips = RandomHistory(seed).build(repo)
+def check(repo: Repo, tips: list[str]) -> tuple[set[Pair], set[Pair]]:
+    """Compare everything with git's own answers; give the pairs that were merged, and those that conflict."""
     git = Git(repo.path)
     lineage = Lineage(git, tips)
     for place, tip in enumerate(tips):
-        behind, ahead = map(
-            int, repo.git("rev-list", "--count", "--left-right", f"{tips[0]}...{tip}").split()
-        )
-        assert (lineage.ahead(place), lineage.behind(place)) == (ahead, behind)
+        counted = repo.git("rev-list", "--count", "--left-right", f"{tips[0]}...{tip}").split()
+        assert [lineage.behind(place), lineage.ahead(place)] == list(map(int, counted))
         for other, inner in enumerate(tips):
             contains = repo.try_git("merge-base", "--is-ancestor", inner, tip).status == 0
             assert lineage.contains(place, other) == contains
     pairs = pairs_to_merge(git, lineage, tips, range(len(tips)))
+    assert not any(lineage.contains(*pair) or lineage.contains(*reversed(pair)) for pair in pairs)
     found = merge(git, tips, pairs)
     conflicts, refused = brute_force(repo, tips)
-    assert found.keys() == conflicts.keys() & set(pairs)
-    assert conflicts.keys() - set(pairs) == set()
+    assert found.keys() == conflicts.keys()
     related = lineage.related()
-    everything = list(combinations(range(len(tips)), 2))
-    assert {pair for pair in everything if not related[pair[0]] >> pair[1] & 1} == refused
+    unrelated = {pair for pair in combinations(range(len(tips)), 2) if not related[pair[0]] >> pair[1] & 1}
+    assert unrelated == refused
     for pair, conflict in found.items():
         assert conflicts[pair] <= {path.decode() for path in conflict.paths}
-    return len(everything), len(pairs), len(conflicts)
+    return set(pairs), set(conflicts)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_random_histories(tmp_path: Path, seed: int) -> None:
-    check(tmp_path / "random", seed)
+def test_random_histories(repo: Repo, seed: int) -> None:
+    check(repo, RandomHistory(seed).build(repo))
+
+
+def heads(repo: Repo, *names: str) -> list[str]:
+    return repo.git("rev-parse", *names).split()
+
+
+def on(repo: Repo, branch: str, start: str, *changes: dict[str | bytes, Content]) -> None:
+    """Make a branch with a commit for each of these changes."""
+    repo.switch(branch, start)
+    for files in changes:
+        repo.commit(files)
+
+
+def test_nothing_is_merged_that_can_not_conflict(repo: Repo) -> None:
+    """Branches from three places on main, of which each changes files of its own, and two change the same."""
+    repo.commit({"a/1": "1", "b/1": "1", "c/1": "1", "d/1": "1"})
+    on(repo, "a", "main", {"a/2": "2"})
+    repo.switch("main")
+    repo.commit({"d/1": "2"})
+    on(repo, "b", "main", {"b/1": "2"})
+    on(repo, "side", "main", {"side": "1"})
+    repo.switch("main")
+    repo.git("merge", "--quiet", "--no-ff", "side")
+    on(repo, "c", "main", {"c/1": "2"})
+    on(repo, "side", "side", {"side": "2"})
+    repo.switch("main")
+    repo.git("merge", "--quiet", "--no-ff", "side")
+    on(repo, "d", "main", {"d/1": "3", "a/3": "3"})
+    on(repo, "e", "c~", {"b/1": "3"})
+    assert check(repo, heads(repo, "main", "a", "b", "c", "d", "e")) == ({(2, 5)}, {(2, 5)})
+
+
+def test_a_branch_that_main_moved_past(repo: Repo) -> None:
+    """It conflicts with main, and with each branch that began when main had changed the same file."""
+    repo.commit({"file": "1", "other": "1"})
+    on(repo, "old", "main", {"file": "old"})
+    on(repo, "as-old", "main", {"other": "2"})
+    repo.switch("main")
+    repo.commit({"file": "2"})
+    on(repo, "new", "main", {"new": "new"})
+    tips = heads(repo, "main", "old", "as-old", "new")
+    assert check(repo, tips) == ({(0, 1), (1, 3)}, {(0, 1), (1, 3)})
+
+
+@pytest.mark.parametrize("merged", ["not", "later", "before"])
+def test_a_commit_in_common_that_one_took_back(repo: Repo, merged: str) -> None:
+    """Against main one of the two changed nothing that the other one did; against each other, it did."""
+    repo.commit({"file": "1"})
+    on(repo, "common", "main", {"file": "2"})
+    on(repo, "back", "common", {"file": "1"}, {"own": "own"})
+    if merged != "not":
+        repo.switch("main")
+        repo.git("merge", "--quiet", "--no-ff", "common")
+    on(repo, "forth", "main" if merged == "before" else "common", {"file": "3"})
+    for names in (("back", "forth"), ("forth", "back")):
+        pairs, conflicts = check(repo, heads(repo, "main", *names))
+        assert ((1, 2) in pairs, (1, 2) in conflicts) == (True, True)
+
+
+def test_a_history_of_its_own_that_main_merged(repo: Repo) -> None:
+    """Branches from there contain nothing that main had in turn."""
+    repo.commit({"file": "1"})
+    repo.git("checkout", "--quiet", "--orphan", "other")
+    repo.git("rm", "--quiet", "-rf", ".")
+    repo.commit({"other/file": "1"})
+    on(repo, "one", "other", {"other/file": "one"})
+    on(repo, "two", "other", {"other/file": "two"})
+    repo.switch("main")
+    repo.git("merge", "--quiet", "--allow-unrelated-histories", "other")
+    assert check(repo, heads(repo, "main", "one", "two"))[1] == {(1, 2)}
+
+
+def test_a_folder_that_one_side_moved(repo: Repo) -> None:
+    """Git would move what the other side added to it, and asks; no path was changed by both."""
+    repo.commit({"old/a": "a\n" * 9, "old/b": "b\n" * 9})
+    repo.switch("moved", "main")
+    repo.git("mv", "old", "new")
+    repo.commit({})
+    on(repo, "added", "main", {"old/c": "c"})
+    tips = heads(repo, "main", "moved", "added")
+    assert check(repo, tips) == ({(1, 2)}, {(1, 2)})
+    found = merge(Git(repo.path), tips, [(1, 2)])
+    assert found == {(1, 2): Conflict((b"new/c", b"old/c"))}
+
+
+def test_dates_that_mislead(repo: Repo) -> None:
+    """Rev-list lists commits that lie below the common ones, from the future; none is counted."""
+
+    def dated(seconds: int) -> None:
+        date = f"{seconds} +0000"
+        repo.git("commit", "--quiet", "--allow-empty", "-m", "Dated", env={"GIT_COMMITTER_DATE": date})
+
+    dated(1_000_000_000)
+    for number in range(3):
+        dated(2_000_000_000 + number)
+    start = repo.head()
+    for number in range(9):
+        dated(1_000_000_000 - number)
+    one = repo.git("commit-tree", "-p", "main", "-p", start, "-m", "One", "main^{tree}")
+    two = repo.git("commit-tree", "-p", "main", "-m", "Two", "main^{tree}")
+    assert start in repo.git("rev-list", one, two, "^main")
+    check(repo, heads(repo, "main", one, two))
+
+
+def test_files_are_all_as_they_were(repo: Repo) -> None:
+    repo.commit({"file": "1", ".gitignore": "ignored"})
+    on(repo, "one", "main", {"file": "one"})
+    on(repo, "two", "main", {"file": "two"})
+    repo.write({"ignored": "ignored", "new": "new", "file": "dirty"})
+    repo.git("add", "new")
+    before = snapshot(repo.path)
+    assert merge(Git(repo.path), heads(repo, "one", "two"), [(0, 1)]) == {(0, 1): Conflict((b"file",))}
+    assert snapshot(repo.path) == before
+
+
+def snapshot(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_git_says_of_odd_paths(repo: Repo) -> None:
+    repo.commit({b"a\nb\xff": "1", "2": "1"})
+    on(repo, "one", "main", {b"a\nb\xff": "one", "2": "one"})
+    on(repo, "two", "main", {b"a\nb\xff": "two", "2": "two"})
+    found = merge(Git(repo.path), heads(repo, "one", "two"), [(0, 1)])
+    assert found == {(0, 1): Conflict((b"2", b"a\nb\xff"))}
