@@ -35,13 +35,13 @@ class Conflict(NamedTuple):
     error: str | None = None
 
 
-def pairs_to_merge(git: Git, lineage: Lineage, tips: Sequence[str], wanted: Sequence[int]) -> list[Pair]:
+def pairs_to_merge(git: Git, lineage: Lineage, wanted: Sequence[int]) -> list[Pair]:
     """Give those pairs of the *wanted* tips which may conflict, and that have a commit in common.
 
-    *tips* are those of the lineage; *wanted* their places, in order. Of all other pairs git is known to merge
-    without a conflict. Raises CannotJudge where git fails.
+    These are places among the lineage's tips, in order. Of all other pairs git is known to merge without a
+    conflict. Raises CannotJudge where git fails.
     """
-    chain = lineage.chain
+    tips, chain = lineage.tips, lineage.chain
     placed = [tip for tip in wanted if lineage.begins(tip) < len(chain)]
     nodes = sorted({lineage.begins(tip) for tip in placed}, reverse=True)  # the oldest first
     steps = [Step(tips[tip], (), (chain[lineage.begins(tip)],)) for tip in placed]

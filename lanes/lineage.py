@@ -27,7 +27,8 @@ class Lineage:
     """
 
     def __init__(self, git: Git, tips: Sequence[str]) -> None:
-        self._tips = tips
+        self.tips = tips
+        self.places = {tip: place for place, tip in enumerate(tips)}
         self._everything = (1 << len(tips)) - 1
         common = git.merge_bases(*tips, octopus=True) if len(tips) <= AT_ONCE else []
         commits = list(git.walk(tips, common))
@@ -44,9 +45,9 @@ class Lineage:
 
     def _count(self, commits: Walked, common: Sequence[str]) -> None:
         """Sort the commits by the tips that contain them, and by the oldest of the chain that does."""
-        holders = {tip: 1 << place for place, tip in enumerate(self._tips)}
+        holders = {tip: 1 << place for tip, place in self.places.items()}
         depths: dict[str, int] = {}
-        following: str | None = self._tips[0]
+        following: str | None = self.tips[0]
         listed = set()
         for commit, parents in commits:
             listed.add(commit)
@@ -60,7 +61,7 @@ class Lineage:
                 depths[parent] = max(depths.get(parent, -1), depth)
         if following is not None and following not in listed:
             depths[following] = self._lengthen(following, self._everything)
-        self._holders = [holders[tip] if tip in listed else self._everything for tip in self._tips]
+        self._holders = [holders[tip] for tip in self.tips]
         self._common = {(self._everything, depths.get(commit, -1)) for commit in common}
 
     def _lengthen(self, commit: str, holders: int) -> int:
@@ -99,8 +100,8 @@ class Lineage:
     def related(self) -> list[int]:
         """Give for each tip those that have any commit in common with it."""
         if self._common:
-            return [self._everything] * len(self._tips)
-        found = [0] * len(self._tips)
+            return [self._everything] * len(self.tips)
+        found = [0] * len(self.tips)
         for holders in {held for held, _ in self._kinds}:
             for tip in bits(holders):
                 found[tip] |= holders
@@ -113,7 +114,7 @@ class Lineage:
         unless they have a commit in common that this one does not contain. What is given for one of the two
         need not be given for the other.
         """
-        found = [0] * len(self._tips)
+        found = [0] * len(self.tips)
         for holders, depth in self._kinds.keys() | self._common:
             later = self._begun[depth] if depth >= 0 else 0
             for tip in bits(holders & ~later):

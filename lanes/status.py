@@ -36,7 +36,7 @@ Refs = tuple[bytes, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A branch at one commit: its full refs there, local ones first, its verdict, and how far it is.
+    """A branch at one tip: its full refs there, a local one first, its verdict, and how far it is.
 
     `author` and `date` (seconds since 1970) are its last commit's, None where git can't read that. `ahead`
     and `behind` count against the trusted branch, None where the branch was not compared. `newer` is another
@@ -44,6 +44,7 @@ class Standing:
     """
 
     name: bytes
+    tip: str
     refs: tuple[bytes, ...]
     verdict: Verdict
     author: bytes | None = None
@@ -51,6 +52,11 @@ class Standing:
     ahead: int | None = None
     behind: int | None = None
     newer: bytes | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether it can be compared: it was judged, and may have its name."""
+        return self.verdict.error is None and self.verdict.refusal is None
 
     @property
     def waits(self) -> bool:
@@ -99,8 +105,11 @@ def survey(git: Git, trust: Trust) -> Survey:
     Raises CannotJudge where there is no manifest, or git can't list the branches.
     """
     standings = _standings(git, trust)
+    main, commit = trust.ref or b"", trust.commit or ""  # there is a manifest, so there are both
     try:
-        return _compared(git, trust, standings)
+        lineage = Lineage(git, list(dict.fromkeys([commit, *(each.tip for each in standings if each.sound)])))
+        standings = [_placed(lineage, standing, standings) for standing in standings]
+        return _merged(git, main, lineage, standings)
     except CannotJudge as error:
         return Survey(tuple(standings), error=str(error))
 
@@ -115,6 +124,7 @@ def _standings(git: Git, trust: Trust) -> list[Standing]:
     return [
         Standing(
             name,
+            tip,
             tuple(here),
             verdict_on(git, trust, Branch(here[0], name, tip)),
             headers[tip].author if tip in headers else None,
@@ -124,52 +134,35 @@ def _standings(git: Git, trust: Trust) -> list[Standing]:
     ]
 
 
-def _compared(git: Git, trust: Trust, standings: Sequence[Standing]) -> Survey:
-    main, commit = trust.ref or b"", trust.commit or ""
-    sound = [standing for standing in standings if _is_sound(standing.verdict)]
-    tips = list(dict.fromkeys([commit, *(str(standing.verdict.tip) for standing in sound)]))
-    places = {tip: place for place, tip in enumerate(tips)}
-    lineage = Lineage(git, tips)
-    placed = [_placed(lineage, places, standing, sound) for standing in standings]
+def _placed(lineage: Lineage, standing: Standing, others: Iterable[Standing]) -> Standing:
+    if not standing.sound:
+        return standing
+    place = lineage.places[standing.tip]
+    versions = (each for each in others if each.sound and each.name == standing.name and each is not standing)
+    newer = (each.refs[0] for each in versions if lineage.contains(lineage.places[each.tip], place))
+    return replace(
+        standing, ahead=lineage.ahead(place), behind=lineage.behind(place), newer=next(newer, None)
+    )
+
+
+def _merged(git: Git, main: bytes, lineage: Lineage, standings: Sequence[Standing]) -> Survey:
+    waiting = [standing for standing in standings if standing.waits]
     at = defaultdict(list, {0: [main]})
-    for standing in placed:
-        if standing.waits:
-            at[places[str(standing.verdict.tip)]].append(standing.refs[0])
+    for standing in waiting:
+        at[lineage.places[standing.tip]].append(standing.refs[0])
     wanted = sorted(at)
-    pairs = pairs_to_merge(git, lineage, tips, wanted)
+    pairs = pairs_to_merge(git, lineage, wanted)
     unrelated = dict.fromkeys(_unrelated(lineage, wanted), Conflict((), "they have no commit in common"))
-    found = merge(git, tips, pairs[:MOST_MERGES]) | unrelated
+    found = merge(git, lineage.tips, pairs[:MOST_MERGES]) | unrelated
     conflicts = {
         (one, other): conflict
         for (first, second), conflict in sorted(found.items())
         for one in at[first]
         for other in at[second]
     }
-    can_go_in = [standing.refs[0] for standing in placed if standing.waits and not standing.verdict.status]
-    order = tuple(_order(main, can_go_in, conflicts))
-    return Survey(tuple(placed), conflicts, order, len(pairs[MOST_MERGES:]))
-
-
-def _is_sound(verdict: Verdict) -> bool:
-    return verdict.error is None and verdict.refusal is None
-
-
-def _placed(
-    lineage: Lineage, places: Mapping[str, int], standing: Standing, others: Iterable[Standing]
-) -> Standing:
-    if not _is_sound(standing.verdict):
-        return standing
-    place = places[str(standing.verdict.tip)]
-    newer = (
-        other.refs[0]
-        for other in others
-        if other.name == standing.name
-        and other.verdict.tip != standing.verdict.tip
-        and lineage.contains(places[str(other.verdict.tip)], place)
-    )
-    return replace(
-        standing, ahead=lineage.ahead(place), behind=lineage.behind(place), newer=next(newer, None)
-    )
+    inside = [standing.refs[0] for standing in waiting if not standing.verdict.status]
+    order = tuple(_order(main, inside, conflicts))
+    return Survey(tuple(standings), conflicts, order, len(pairs[MOST_MERGES:]))
 
 
 def _unrelated(lineage: Lineage, wanted: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -304,7 +297,7 @@ def _problems(standings: Iterable[Standing]) -> Iterator[str]:
     if outside:
         yield from [
             "",
-            f"to see what lies outside: lane-audit --all, or lane-audit {_shown(outside.refs[0])}",
+            f"what lies outside: lane-audit {_shown(outside.refs[0])}, or lane-audit --all",
         ]
 
 
@@ -322,7 +315,8 @@ def _conflicts(found: Survey) -> Iterator[str]:
         more = report.count(len(found.conflicts) - MOST_CONFLICTS, "more pair", "more pairs")
         yield f"  … and {more}; all: git lanes status --format json"
     if found.untried:
-        yield f"  not tried: {found.untried} pairs; more than {MOST_MERGES:,} changed the same files"
+        pairs = report.count(found.untried, "pair", "pairs")
+        yield f"  not tried: {pairs}; more than {MOST_MERGES:,} changed the same files"
 
 
 def _turns(found: Survey) -> Iterator[str]:
@@ -376,7 +370,7 @@ def _branch_json(standing: Standing) -> dict[str, object]:
         "also": [printable(ref) for ref in also],
         "newer": None if standing.newer is None else printable(standing.newer),
         "lane": verdict.lane.name if verdict.lane else None,
-        "tip": verdict.tip,
+        "tip": standing.tip,
         "author": None if standing.author is None else printable(standing.author),
         "changed": _iso(standing.date),
         "ahead": standing.ahead,

@@ -144,7 +144,7 @@ def check(repo: Repo, tips: list[str]) -> tuple[set[Pair], set[Pair]]:
         for other, inner in enumerate(tips):
             contains = repo.try_git("merge-base", "--is-ancestor", inner, tip).status == 0
             assert lineage.contains(place, other) == contains
-    pairs = pairs_to_merge(git, lineage, tips, range(len(tips)))
+    pairs = pairs_to_merge(git, lineage, range(len(tips)))
     assert not any(lineage.contains(*pair) or lineage.contains(*reversed(pair)) for pair in pairs)
     found = merge(git, tips, pairs)
     conflicts, refused = brute_force(repo, tips)
