@@ -90,8 +90,8 @@ def test_the_json_is_what_an_audit_gives(clone: Repo) -> None:
     clone.switch("work/docs-1", "main")
     clone.commit({"api/a.py": "x"}, "Out")
     real = json.loads(clone.script("lane-audit", "--format", "json").out)
-    shown = json.loads(block("json", '"branches"'))
-    assert _shape(shown) == _shape(real)
+    shown = json.loads(block("json", '"base"'))
+    assert shape(shown) == shape(real)
 
 
 def test_what_check_says_is_real(repo: Repo) -> None:
@@ -105,10 +105,10 @@ def test_what_check_says_is_real(repo: Repo) -> None:
     assert shown == json.loads(repo.script("git-lanes", "check", "--format", "json").out)
 
 
-def _shape(value: object) -> object:
+def shape(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _shape(inner) for key, inner in value.items()}
-    return [_shape(value[0])] if isinstance(value, list) else type(value)
+        return {key: shape(inner) for key, inner in value.items()}
+    return [shape(value[0])] if isinstance(value, list) else type(value)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fakes import FAULTS, FaultyGit, fake_git, started
 from repos import MANIFEST, SCRIPTS, Content, Ended, Repo, make_repo, masked
+from test_readme import block, shape
 
 from lanes import status
 from lanes.plumbing import Git
@@ -161,6 +162,18 @@ def test_for_programs(team: Repo) -> None:
     assert (outside["verdict"], outside["violations"]) == ("outside", 1)
     review = branches["refs/heads/review/1"]
     assert (review["verdict"], review["ahead"], review["behind"]) == ("merged", 0, 1)
+
+
+def test_the_readme_shows_it(team: Repo) -> None:
+    assert masked(block("console", "git lanes status")) == "$ git lanes status\n" + told(team, status=1)
+    team.git("checkout", "--quiet", "--detach")
+    for branch in ("review/1", "work/api-1", "work/api-3", "work/docs-2"):
+        team.git("branch", "--quiet", "-D", branch)
+    team.git("update-ref", "-d", "refs/remotes/origin/work/docs-2")
+    real = report(team)
+    real["branches"].reverse()
+    real["order"].reverse()
+    assert shape(json.loads(block("json", '"by_hand"'))) == shape(real)
 
 
 def test_nothing_is_touched(team: Repo) -> None:
