@@ -39,6 +39,9 @@ class Lineage:
         self._kinds: Counter[tuple[int, int]] = Counter()
         self._holders: list[int] = []
         self._count(commits, common)
+        self._counts: Counter[int] = Counter()
+        for (held, _), count in self._kinds.items():
+            self._counts[held] += count
         self._begins: list[int] = [len(self.chain)] * len(tips)
         self._begun: list[int] = []
         self._place_on_the_chain()
@@ -79,15 +82,15 @@ class Lineage:
 
     def ahead(self, tip: int) -> int:
         """Count the commits that a tip contains, and the trusted branch does not."""
-        return self._kinds_of(1 << tip, 1)
+        return self._number(1 << tip, 1)
 
     def behind(self, tip: int) -> int:
         """Count the commits that the trusted branch contains, and a tip does not."""
-        return self._kinds_of(1, 1 << tip)
+        return self._number(1, 1 << tip)
 
-    def _kinds_of(self, there: int, not_there: int) -> int:
-        kinds = self._kinds.items()
-        return sum(count for (held, _), count in kinds if held & there and not held & not_there)
+    def _number(self, there: int, not_there: int) -> int:
+        counts = self._counts.items()
+        return sum(count for held, count in counts if held & there and not held & not_there)
 
     def contains(self, tip: int, other: int) -> bool:
         """Tell whether a tip is or contains another one."""
@@ -102,7 +105,7 @@ class Lineage:
         if self._common:
             return [self._everything] * len(self.tips)
         found = [0] * len(self.tips)
-        for holders in {held for held, _ in self._kinds}:
+        for holders in self._counts:
             for tip in bits(holders):
                 found[tip] |= holders
         return found

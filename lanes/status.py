@@ -1,6 +1,7 @@
 """`git lanes status`: where the branches stand, what would conflict, and in which order they can go in."""
 
 import json
+import shlex
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -297,7 +298,7 @@ def _problems(standings: Iterable[Standing]) -> Iterator[str]:
     if outside:
         yield from [
             "",
-            f"what lies outside: lane-audit {_shown(outside.refs[0])}, or lane-audit --all",
+            f"what lies outside: lane-audit {shlex.quote(_shown(outside.refs[0]))}, or lane-audit --all",
         ]
 
 

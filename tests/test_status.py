@@ -309,6 +309,25 @@ def test_the_versions_of_a_branch(clone: Repo) -> None:
     )
 
 
+def test_a_version_that_can_not_be_judged(clone: Repo) -> None:
+    """The other one of the same branch stands for itself."""
+    lost = begin(clone, "work/docs-1", {"docs/b.md": "b"})
+    clone.commit({"docs/c.md": "c"})
+    begin(clone, "work/docs-2", {"docs/b.md": "other"})
+    publish(clone, "work/docs-2:work/docs-1")
+    os.remove(clone.path / ".git" / "objects" / lost[:2] / lost[2:])
+    found = report(clone, status=2)
+    assert [(b["branch"], b["verdict"], b["newer"]) for b in found["branches"]] == [
+        ("refs/heads/work/docs-1", "error", None),
+        ("refs/remotes/origin/work/docs-1", "inside", None),
+        ("refs/heads/work/docs-2", "inside", None),
+    ]
+    assert [turn["branch"] for turn in found["order"]] == [
+        "refs/remotes/origin/work/docs-1",
+        "refs/heads/work/docs-2",
+    ]
+
+
 # -- What can't be judged or compared
 
 
@@ -373,6 +392,29 @@ def test_a_history_of_its_own(clone: Repo) -> None:
             "error": "they have no commit in common",
         }
     ]
+
+
+def test_a_history_of_its_own_that_begins_two_branches(clone: Repo) -> None:
+    """They conflict with each other as all branches do."""
+    clone.git("checkout", "--quiet", "--orphan", "work/docs-1")
+    clone.git("rm", "--quiet", "-rf", ".")
+    clone.commit({"docs/b.md": "own"})
+    begin(clone, "work/docs-2", {"docs/b.md": "two"}, "work/docs-1")
+    clone.switch("work/docs-1")
+    clone.commit({"docs/b.md": "one"})
+    assert [(c["branches"], c["paths"]) for c in report(clone)["conflicts"]] == [
+        (["refs/remotes/origin/main", "refs/heads/work/docs-1"], []),
+        (["refs/remotes/origin/main", "refs/heads/work/docs-2"], []),
+        (["refs/heads/work/docs-1", "refs/heads/work/docs-2"], ["docs/b.md"]),
+    ]
+
+
+def test_a_command_is_safe_to_copy(clone: Repo) -> None:
+    """A branch can be called what a shell would run."""
+    begin(clone, "work/docs-$(id>x)", {"top.txt": "out"})
+    assert "\nwhat lies outside: lane-audit 'work/docs-$(id>x)', or lane-audit --all\n" in told(
+        clone, status=1
+    )
 
 
 def test_a_shallow_clone(clone: Repo, server: Repo, tmp_path: Path) -> None:
