@@ -86,17 +86,21 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Put:
-    """Write a hook file. What is there becomes *kept*, or is *before*, an older file of ours."""
+    """Write a hook file. What is there becomes *kept*, or is *before*, an older file of ours.
+
+    A file that is no hook has a *mode* of its own.
+    """
 
     file: Path
     content: bytes
     kept: Path | None = None
     before: bytes | None = None
     said: Sequence[str] = ()
+    mode: int = _EXECUTABLE
 
     def do(self) -> None:
         """Write it. At no moment there is no hook, so that whatever ends this leaves the gate shut."""
-        new = _written(self.file, self.content)
+        new = _written(self.file, self.content, self.mode)
         try:
             if self.kept:
                 _keep(self.file, self.kept)
@@ -114,14 +118,14 @@ class Put:
     def undo(self) -> None:
         """Bring back what was there."""
         if self.before is not None:
-            Put(self.file, self.before).do()
+            Put(self.file, self.before, mode=self.mode).do()
         elif self.kept:
             self.kept.replace(self.file)
         else:
             self.file.unlink()
 
 
-def _written(file: Path, content: bytes) -> Path:
+def _written(file: Path, content: bytes, mode: int) -> Path:
     """Write *content* to a new file in the same folder, which is on the disk before it gets its name."""
     descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     new = Path(name)
@@ -129,7 +133,7 @@ def _written(file: Path, content: bytes) -> Path:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(content)
             opened.flush()
-            os.fchmod(descriptor, _EXECUTABLE)
+            os.fchmod(descriptor, mode)
             os.fsync(descriptor)  # an empty file would be a hook that lets everything pass
     except BaseException:
         new.unlink()

@@ -152,6 +152,14 @@ _SERVER = click.option(
 _HOOKS = click.option(
     "--hooks", metavar="DIR", help="The hook of a server, in a folder of hooks for all of its repositories."
 )
+_AGENT = click.option(
+    "--agent",
+    "agents",
+    metavar="HOST",
+    type=click.Choice(["claude", "codex", "gemini", "copilot", "cursor", "opencode"]),
+    multiple=True,
+    help="The hook of a coding agent: claude, codex, gemini, copilot, cursor or opencode.",
+)
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
 
 
@@ -159,14 +167,19 @@ _DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done;
 @_SERVER
 @_HOOKS
 @click.option("--strict", is_flag=True, help="Also judge every change of a branch, whatever makes it.")
+@_AGENT
 @_DRY_RUN
-def install(server: str | None, hooks: str | None, strict: bool, dry_run: bool) -> int:
-    """Install git's own hooks in this clone, or on a server.
+def install(
+    server: str | None, hooks: str | None, strict: bool, agents: tuple[str, ...], dry_run: bool
+) -> int:
+    """Install git's own hooks in this clone, or on a server, or the hooks of a coding agent.
 
     A hook that is there is kept, and runs first. Exits with 1 when something is left to do.
     """
     from lanes import clones, servers  # noqa: PLC0415 - no other command needs them
 
+    if agents:
+        return _of_agents("install", agents, dry_run, server is None and hooks is None and not strict)
     if server is None and hooks is None:
         return clones.in_clone("install", strict, dry_run)
     if strict:
@@ -177,17 +190,30 @@ def install(server: str | None, hooks: str | None, strict: bool, dry_run: bool) 
 @lanes.command()
 @_SERVER
 @_HOOKS
+@_AGENT
 @_DRY_RUN
-def uninstall(server: str | None, hooks: str | None, dry_run: bool) -> int:
+def uninstall(server: str | None, hooks: str | None, agents: tuple[str, ...], dry_run: bool) -> int:
     """Take away what `git lanes install` installed, and bring back what was there before.
 
     Exits with 1 when something is left to do.
     """
     from lanes import clones, servers  # noqa: PLC0415 - no other command needs them
 
+    if agents:
+        return _of_agents("uninstall", agents, dry_run, server is None and hooks is None)
     if server is None and hooks is None:
         return clones.in_clone("uninstall", False, dry_run)
     return servers.on_server("uninstall", _repository(server, hooks), hooks, dry_run)
+
+
+def _of_agents(verb: str, names: tuple[str, ...], dry_run: bool, alone: bool) -> int:
+    from lanes import agents  # noqa: PLC0415 - no other command needs it
+
+    if not alone:
+        raise click.UsageError(
+            "--agent is for a work tree; what else is to be installed takes a command more"
+        )
+    return agents.in_work_tree(verb, names, dry_run)
 
 
 def _repository(server: str | None, hooks: str | None) -> str:

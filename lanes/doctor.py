@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lanes import managers
+from lanes import agents, managers
 from lanes.canary import Canary, canary
 from lanes.clones import CLIENT, STRICT
 from lanes.command import open_repository
@@ -85,7 +85,8 @@ def examine_clone(git: Git, repository: Repository) -> list[Finding]:
     with canary(git, trust) as bird:
         clone = _Clone(root, where, manager, bird, settings.warns)
         found += [finding for hook in (*CLIENT, STRICT) for finding in clone.layer(hook)]
-    return [*found, *_stale(git, settings, trust)]
+    guarded = (Finding(*said) for said in agents.examine(git, root))
+    return [*found, *guarded, *_stale(git, settings, trust)]
 
 
 # -- A server
