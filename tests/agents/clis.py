@@ -98,7 +98,10 @@ def _opencode(model: str) -> Callable[[str, Path], Started]:
         config = {"provider": {"stub": provider}, "permission": "allow", "autoupdate": False}
         return Started(
             ["opencode", "run", "--model", f"stub/{model}", "go"],
-            {"OPENCODE_DISABLE_MODELS_FETCH": "1"},
+            {
+                "OPENCODE_DISABLE_MODELS_FETCH": "1",
+                "npm_config_fetch_retries": "0",  # for a package that it wants, and does not need
+            },
             {".config/opencode/opencode.json": json.dumps(config)},
         )
 

@@ -33,7 +33,6 @@ class Stub:
     plan: Sequence[Call]
     url: str = ""
     results: list[str] = field(default_factory=list)
-    tools: set[str] = field(default_factory=set)
 
     def answer(self, path: str, asked: dict[str, object]) -> list[Event]:
         """Give the events that answer a request."""
@@ -41,7 +40,6 @@ class Stub:
         if "tools" not in asked:
             return list(speak(None, 0))  # what it wants to call the session
         said = list(results(asked))
-        self.tools |= set(_names(asked["tools"]))
         if len(said) > len(self.results):
             self.results = said
         return list(speak(self.plan[len(said)] if len(said) < len(self.plan) else None, len(said)))
@@ -61,7 +59,7 @@ def serving(plan: Sequence[Call]) -> Iterator[Stub]:
                 return self._send("application/json", b'{"input_tokens": 1}')
             events = stub.answer(self.path, asked)
             lines = (
-                (f"event: {name}\n" if name else "") + f"data: {_text(data)}\n\n" for name, data in events
+                (f"event: {name}\n" if name else "") + f"data: {_data(data)}\n\n" for name, data in events
             )
             return self._send("text/event-stream", "".join(lines).encode())
 
@@ -92,15 +90,15 @@ def serving(plan: Sequence[Call]) -> Iterator[Stub]:
             thread.join()
 
 
-def _text(data: object) -> str:
+def _data(data: object) -> str:
     return data if isinstance(data, str) else json.dumps(data)
 
 
-def _names(tools: object) -> Iterator[str]:
-    for tool in tools:
-        yield from (named["name"] for named in tool.get("functionDeclarations", ()))
-        if named := tool.get("name") or tool.get("function", {}).get("name"):
-            yield named
+def _text_in(said: object) -> str:
+    """Give the words in what an agent tells of a tool, in whatever it wraps them."""
+    if isinstance(said, dict):
+        said = list(said.values())
+    return "\n".join(map(_text_in, said)) if isinstance(said, list) else str(said)
 
 
 # -- Anthropic's Messages
@@ -127,7 +125,7 @@ def _messages(call: Call | None, number: int) -> Iterator[Event]:
 def _of_messages(asked: dict) -> Iterator[str]:
     for message in asked["messages"]:
         blocks = message["content"] if isinstance(message["content"], list) else []
-        yield from (json.dumps(block["content"]) for block in blocks if block["type"] == "tool_result")
+        yield from (_text_in(block["content"]) for block in blocks if block["type"] == "tool_result")
 
 
 # -- OpenAI's Responses
@@ -153,7 +151,7 @@ def _responses(call: Call | None, number: int) -> Iterator[Event]:
 def _of_responses(asked: dict) -> Iterator[str]:
     for item in asked["input"]:
         if item.get("type") in ("function_call_output", "custom_tool_call_output"):
-            yield json.dumps(item["output"])
+            yield _text_in(item["output"])
 
 
 # -- OpenAI's Chat Completions
@@ -175,7 +173,7 @@ def _completions(call: Call | None, number: int) -> Iterator[Event]:
 
 
 def _of_completions(asked: dict) -> Iterator[str]:
-    yield from (json.dumps(message["content"]) for message in asked["messages"] if message["role"] == "tool")
+    yield from (_text_in(message["content"]) for message in asked["messages"] if message["role"] == "tool")
 
 
 # -- Gemini
@@ -191,7 +189,7 @@ def _generated(call: Call | None, number: int) -> Iterator[Event]:
 def _of_generated(asked: dict) -> Iterator[str]:
     for content in asked["contents"]:
         parts = content.get("parts", ())
-        yield from (json.dumps(part["functionResponse"]) for part in parts if "functionResponse" in part)
+        yield from (_text_in(part["functionResponse"]) for part in parts if "functionResponse" in part)
 
 
 def _typed(name: str, **data: object) -> Event:
