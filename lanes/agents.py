@@ -170,8 +170,8 @@ HOSTS: Mapping[str, Host] = {
         ".codex/hooks.json",
         "PreToolUse",
         _grouped("apply_patch|Edit|Write|Bash|mcp__.*", command=_line("codex"), timeout=_SECONDS),
-        trust="Codex passes over hooks that you have not trusted, and codex exec does so without a word:"
-        " start codex here, and trust this one with /hooks",
+        trust="Codex reads it from the main work tree, for all worktrees, and passes over it without a word"
+        " until you trust it: start codex there, and see /hooks",
     ),
     "gemini": JsonHost(
         ".gemini/settings.json",
@@ -298,8 +298,7 @@ def _asked(path: Path, content: bytes, question: Callable[[str], Answer]) -> Ans
     except UnicodeDecodeError:
         raise CannotJudge(f"{shown(path)} is not UTF-8") from None
     except ValueError as error:
-        said = printable(str(error).encode())
-        raise CannotJudge(f"{shown(path)}: {said}; git-lanes reads JSON without comments") from None
+        raise CannotJudge(f"{shown(path)}: {printable(str(error).encode())}") from None
 
 
 # -- What is good to know
@@ -322,7 +321,7 @@ def _about_files(git: Git, hosts: Sequence[Host]) -> Iterator[str]:
 
 def _about_program() -> Iterator[str]:
     if shutil.which(PROGRAM) is None:
-        yield f"{PROGRAM} is not in PATH here; where an agent does not find it either, every edit is refused"
+        yield f"{PROGRAM} is not in PATH here; an agent that does not find it either is refused every edit"
 
 
 def examine(git: Git, root: Path) -> Iterator[tuple[str, bool]]:

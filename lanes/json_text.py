@@ -32,6 +32,9 @@ def parsed(text: str) -> object:
     """Give what *text* stands for. Raises ValueError, which says where it is no JSON."""
     try:
         return json.loads(text, parse_constant=_refused)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ValueError(f"{where}: {error.msg}; it must be JSON, without comments") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
