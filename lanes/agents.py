@@ -27,6 +27,9 @@ from lanes.trust import in_clone
 PROGRAM = "lane-guard"
 _SECONDS = 60  # some agents let an edit through when its hook takes longer
 Answer = TypeVar("Answer")
+Switch = tuple[Sequence[str], bool]
+"""A key in a host's file, by the keys that lead to it, and the value by which it turns all hooks off."""
+
 _OURS = re.compile(rf"(?:\S*/)?{PROGRAM}(?:\s|$)")
 
 
@@ -40,6 +43,10 @@ class Host(Protocol):
     @property
     def trust(self) -> str:
         """What its user has to do before it runs hooks at all."""
+
+    @property
+    def switch(self) -> Switch | None:
+        """What in the file would turn all hooks off."""
 
     def calls(self, text: str) -> bool:
         """Tell whether the file calls lane-guard. Raises ValueError, as the others do, where it is broken."""
@@ -63,6 +70,7 @@ class JsonHost:
     entry: Mapping[str, object]
     trust: str
     version: int | None = None
+    switch: Switch | None = None
 
     @property
     def _path(self) -> json_text.Path:
@@ -105,6 +113,7 @@ class PluginHost:
     file: str
     program: str
     trust: str = ""
+    switch: Switch | None = None
 
     def calls(self, text: str) -> bool:
         """Tell whether the file calls lane-guard."""
@@ -164,6 +173,7 @@ HOSTS: Mapping[str, Host] = {
             timeout=_SECONDS,
             onFailure="block",
         ),
+        switch=(["disableAllHooks"], True),
         trust="Claude Code runs it once you trust the folder, which it asks for where it is new",
     ),
     "codex": JsonHost(
@@ -182,6 +192,7 @@ HOSTS: Mapping[str, Host] = {
             command=_line("gemini"),
             timeout=_SECONDS * 1000,
         ),
+        switch=(["hooksConfig", "enabled"], False),
         trust="Gemini CLI asks whether you trust the folder, where folder trust is on",
     ),
     "copilot": JsonHost(
@@ -229,10 +240,12 @@ def to_install(git: Git, root: Path, hosts: Sequence[Host]) -> Plan:
     """Plan the configuration of these hosts in a work tree. Raises CannotJudge where it can't be."""
     actions: list[Action] = []
     facts: list[str] = []
+    left: list[str] = []
     for host in hosts:
         path = root / host.file
         before = _content(root, path)
         after = _changed(path, before, host.with_guard)
+        left += _switched_off(path, after, host)
         what = f"{shown(path)}, which calls {PROGRAM}"
         if before == after:
             facts.append(f"in place: {what}")
@@ -245,7 +258,7 @@ def to_install(git: Git, root: Path, hosts: Sequence[Host]) -> Plan:
         *(host.trust for host in hosts if host.trust),
         *_about_program(),
     ]
-    return Plan(actions, [*facts, *(f"note: {note}" for note in notes)])
+    return Plan(actions, [*facts, *(f"note: {note}" for note in notes)], left)
 
 
 def to_uninstall(root: Path, hosts: Sequence[Host]) -> Plan:
@@ -301,6 +314,16 @@ def _asked(path: Path, content: bytes, question: Callable[[str], Answer]) -> Ans
         raise CannotJudge(f"{shown(path)}: {printable(str(error).encode())}") from None
 
 
+def _switched_off(path: Path, content: bytes, host: Host) -> list[str]:
+    """Say what turns all hooks of a host off, in its file that calls lane-guard."""
+    if host.switch is None:
+        return []
+    keys, off = host.switch
+    if json_text.items(content.decode(), keys) != [off]:
+        return []
+    return [f"take {'.'.join(keys)} out of {shown(path)}; it turns all hooks off"]
+
+
 # -- What is good to know
 
 
@@ -342,6 +365,8 @@ def _examined(git: Git, name: str, host: Host, path: Path, content: bytes) -> tu
         return f"{name}: {shown(path)} does not call {PROGRAM}; to stop edits, run: {install}", False
     if _changed(path, content, host.with_guard) != content:
         return f"{name}: {shown(path)} calls {PROGRAM} in another way than it should; run: {install}", True
+    if off := next(iter(_switched_off(path, content, host)), None):
+        return f"{name}: {off}", True
     if not git.read("ls-files", "-z", "--", f":(top,literal){host.file}"):
         return f"{name}: {shown(path)} is not tracked, so other worktrees have none; commit it", True
     if missing := next(_about_program(), None):

@@ -235,6 +235,27 @@ def test_what_is_there_stays(guarded: Repo, host: str, indent: int | str | None)
 
 
 @pytest.mark.parametrize(
+    ("host", "off", "on"),
+    [
+        ("claude", {"disableAllHooks": True}, {"disableAllHooks": False}),
+        ("gemini", {"hooksConfig": {"enabled": False}}, {"hooksConfig": {"enabled": True}}),
+    ],
+)
+def test_all_hooks_are_turned_off(guarded: Repo, host: str, off: object, on: object) -> None:
+    put(guarded.path / FILES[host], json.dumps(on))
+    assert lanes(guarded, "install", "--agent", host)[0] == 0
+    text = (guarded.path / FILES[host]).read_text()
+    put(guarded.path / FILES[host], text.replace(json.dumps(on)[1:-1], json.dumps(off)[1:-1]))
+    guarded.commit({}, "Guard")
+    guarded.push("main")
+    key = "disableAllHooks" if host == "claude" else "hooksConfig.enabled"
+    mend = f"take {key} out of clone/{FILES[host]}; it turns all hooks off\n"
+    expected = f"lanes: nothing was installed\n{in_place(host)}{TRUST[host]}  to do: {mend}"
+    assert lanes(guarded, "install", "--agent", host) == (1, expected)
+    assert of_agents(guarded) == [f"  warning: {host}: {mend[:-1]}"]
+
+
+@pytest.mark.parametrize(
     "hook",
     [
         {"command": "lane-guard --host claude"},
