@@ -342,14 +342,21 @@ def test_no_file_at_all(clone: Repo) -> None:
     (clone.path / FILES["codex"]).mkdir(parents=True)
     why = "clone/.codex/hooks.json is no file; move it away"
     assert lanes(clone, "install", "--agent", "codex") == (2, f"lanes: could not install: {why}\n")
-    put(clone.path / ".cursor")
-    before = snapshot(clone.path)
-    assert lanes(clone, "install", "--agent", "gemini", "--agent", "cursor")[0] == 2
-    assert snapshot(clone.path) == before
     (clone.path / FILES["gemini"]).parent.mkdir()
     (clone.path / FILES["gemini"]).write_bytes(b"\xff")
     why = "clone/.gemini/settings.json is not UTF-8"
     assert lanes(clone, "uninstall", "--agent", "gemini") == (2, f"lanes: could not uninstall: {why}\n")
+
+
+def test_all_or_nothing(clone: Repo) -> None:
+    """What was changed already gets its content and its mode back when the last file can't be written."""
+    put(clone.path / FILES["gemini"], "{}", 0o600)
+    put(clone.path / ".cursor")
+    before = snapshot(clone.path)
+    agents = ("--agent", "gemini", "--agent", "claude", "--agent", "cursor")
+    status, said = lanes(clone, "install", *agents)
+    assert (status, said.endswith(": Not a directory; nothing was changed\n")) == (2, True)
+    assert snapshot(clone.path) == before
 
 
 def test_where_it_can_t_be(clone: Repo, tmp_path: Path) -> None:
