@@ -5,10 +5,13 @@ import resource
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import TextIO
 
 from lanes import signals
 from lanes.errors import CannotJudge
+
+TYPE_CHECKING = False  # as in typing, which takes time to load, and lane-guard runs at every turn of an agent
+if TYPE_CHECKING:
+    from typing import TextIO
 
 MOST_MEMORY = 2 << 30  # bytes
 
@@ -128,8 +131,7 @@ def complain(message: str) -> None:
 
     Where it can't be printed the exit status still stands.
     """
-    first, *rest = message.split("\n")
-    lines = [f"lanes: {first}", *(f"  {line}" if line else "" for line in rest)]
+    lines = lines_of(message)
     if _on_a_web_page():
         lines = [f"GL-HOOK-ERR: {line}" for line in lines]
     try:
@@ -138,12 +140,18 @@ def complain(message: str) -> None:
         discard(sys.stderr)
 
 
+def lines_of(message: str) -> list[str]:
+    """Give a message as all of them look: its first line begins with `lanes: `, further ones are indented."""
+    first, *rest = message.split("\n")
+    return [f"lanes: {first}", *(f"  {line}" if line else "" for line in rest)]
+
+
 def _on_a_web_page() -> bool:
     """Tell whether GitLab shows the message on a page: of what a hook says, it picks lines that begin so."""
     return os.environ.get("GL_PROTOCOL", "web" if "GL_REPOSITORY" in os.environ else "") == "web"
 
 
-def discard(stream: TextIO | None) -> None:
+def discard(stream: "TextIO | None") -> None:
     """Send a stream that can't be written to nowhere. Python would try once more at its end, and fail."""
     if stream is not None:  # it is where somebody closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -52,3 +52,8 @@ def pre_receive() -> int:
 def reference_transaction() -> int:
     """Run `lane-reference-transaction`; give its exit status."""
     return _start("lane_hooks.reference_transaction")
+
+
+def guard() -> int:
+    """Run `lane-guard`; give its exit status: agents' hosts take every other one than these for a yes."""
+    return 2 if _start("lane_hooks.guard") else 0

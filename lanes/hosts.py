@@ -1,0 +1,207 @@
+"""What the hosts of coding agents tell a hook before a tool runs, and how each of them takes a refusal."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from lanes.errors import CannotJudge
+
+Json = Mapping[str, object]
+"""What a host says."""
+
+HOSTS = ("claude", "codex", "gemini", "copilot", "cursor", "opencode")
+
+
+class ToolCall:
+    """What an agent is about to do: the folder it is in, the files it edits, the command that it runs."""
+
+    # No NamedTuple and no dataclass: both take longer to load than all that a reading tool needs.
+    def __init__(self, folder: str, edits: Sequence[str] = (), command: str = "") -> None:
+        self.folder = folder
+        self.edits = edits
+        self.command = command
+
+
+def read(data: bytes) -> Json:
+    """Read what a host says. Raises CannotJudge where it is no JSON object."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        raise CannotJudge("standard input is not the JSON of an agent's hook") from None
+    if not isinstance(said, dict):
+        raise CannotJudge("standard input is not the JSON object of an agent's hook")
+    return said
+
+
+def recognised(said: Json) -> str:
+    """Tell which host says this."""
+    if "turn_id" in said:
+        return "codex"
+    if "toolName" in said:
+        return "copilot"
+    if "cursor_version" in said:
+        return "cursor"
+    return "gemini" if said.get("hook_event_name") == "BeforeTool" else "claude"
+
+
+def denial(host: str, reason: str) -> str | None:
+    """Give what *host* reads on stdout as a refusal, None where it takes an exit status of 2 and stderr."""
+    if host in ("claude", "codex"):
+        decision = {"permissionDecision": "deny", "permissionDecisionReason": reason}
+        return json.dumps({"hookSpecificOutput": {"hookEventName": "PreToolUse", **decision}})
+    if host == "gemini":
+        return json.dumps({"decision": "deny", "reason": reason})
+    if host == "copilot":
+        return json.dumps({"permissionDecision": "deny", "permissionDecisionReason": reason})
+    if host == "cursor":
+        return json.dumps({"permission": "deny", "user_message": reason})
+    return None
+
+
+LOSES_REASONS = ("copilot", "cursor")
+"""Hosts that stop a tool at an exit status of 2, and tell the agent nothing of stderr."""
+
+ALLOWANCE = {"cursor": '{"permission": "allow"}'}
+"""What hosts must read where the tool may run; to the others silence says it."""
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+# Tools that change no file, whatever their arguments are called: the letters of their names, without case.
+_READERS = _set(
+    "read readfile readmanyfiles view viewimage glob grep grepsearch filesearch codebasesearch search"
+    " searchfilecontent findfiles ls list listdir listdirectory notebookread lsp lspdiagnostics"
+    " webfetch websearch fetch googlewebsearch todoread todowrite updateplan askuserquestion question"
+    " task agent skill bashoutput killshell killbash reportintent exitplanmode enterplanmode"
+)
+_EDITORS = _set(
+    "edit write multiedit notebookedit applypatch replace writefile create strreplace insert patch"
+    " tabwrite delete deletefile searchreplace editfile createfile movefile strreplaceeditor"
+    " strreplacebasededittool"
+)
+_PATH_KEYS = _set(
+    "file_path notebook_path filePath notebookPath path target_file targetFile file filename paths files"
+    " absolute_path source destination old_path new_path oldPath newPath source_path destination_path"
+)
+_CONTENT_KEYS = _set(
+    "content contents file_text text new_str new_string newString old_str old_string oldString edits"
+    " new_source insert_line code_edit instruction"
+)
+_PATCH_KEYS = ("command", "input", "patch", "patchText", "patch_text", "cmd")
+_COMMAND_KEYS = ("command", "cmd", "script")
+_FOLDER_KEYS = ("workdir", "directory", "dir_path", "cwd")
+_EDITING = _set("write edit create delete remove move rename copy replace patch insert append")
+
+
+def tool_call(said: Json) -> ToolCall | None:
+    """Read what the tool is about to do, None where it changes nothing. Raises CannotJudge."""
+    name, arguments = _tool(said)
+    plain = "".join(filter(str.isalnum, name)).casefold()
+    if plain in _READERS:
+        return None
+    edits = bool(arguments.keys() & _PATH_KEYS)
+    if edits and arguments.get("command") == "view":
+        return None
+    telling = arguments.keys() & _CONTENT_KEYS or any(verb in plain for verb in _EDITING)
+    call: ToolCall | None = None
+    if plain in _EDITORS or (edits and telling):
+        call = ToolCall(_folder(said), _edited(name, arguments, edits))
+    elif (command := _command(arguments)) is not None:
+        call = ToolCall(_folder(said, arguments), command=command)
+    for text in (call.folder, *call.edits, call.command) if call else ():
+        _require_name(text)
+    return call
+
+
+def _command(arguments: Json) -> str | None:
+    command = next((arguments[key] for key in _COMMAND_KEYS if key in arguments), None)
+    if isinstance(command, list) and all(isinstance(word, str) for word in command):
+        return " ".join(map(_word, command))
+    if command is not None and not isinstance(command, str):
+        raise CannotJudge("the tool's command is no text")
+    return command
+
+
+def _require_name(text: str) -> None:
+    """Raise CannotJudge for what no system could take for a name."""
+    try:
+        if b"\0" not in os.fsencode(text):
+            return
+    except UnicodeEncodeError:
+        pass
+    raise CannotJudge("a path or a command holds what no name can hold, a NUL or half a character")
+
+
+def _tool(said: Json) -> tuple[str, Json]:
+    name = said.get("tool_name", said.get("toolName"))
+    arguments = said.get("tool_input", said.get("toolArgs", {}))
+    if name is None and isinstance(said.get("command"), str):  # Cursor's beforeShellExecution
+        name, arguments = "Shell", {"command": said["command"]}
+    if isinstance(arguments, str):
+        arguments = _decoded(arguments)
+    if not isinstance(name, str) or not isinstance(arguments, dict):
+        raise CannotJudge("the hook's input names no tool with its arguments; lane-guard can't read it")
+    return name, arguments
+
+
+def _decoded(arguments: str) -> object:
+    """Read arguments that come as JSON in a string, or as the whole text of a patch."""
+    try:
+        return json.loads(arguments)
+    except ValueError:
+        return {"input": arguments}
+
+
+def _folder(said: Json, arguments: Json | None = None) -> str:
+    """Give the folder that the agent is in, or that its command names."""
+    roots = said.get("workspace_roots")
+    root = roots[0] if isinstance(roots, list) and roots else ""
+    folder = said.get("cwd") or root or os.getcwd()  # noqa: PTH109 - text, as all names here
+    below = next((arguments[key] for key in _FOLDER_KEYS if arguments.get(key)), "") if arguments else ""
+    if not isinstance(folder, str) or not isinstance(below, str):
+        raise CannotJudge("the hook's input names no folder; lane-guard can't read it")
+    return os.path.join(folder, below)  # noqa: PTH118
+
+
+def _edited(name: str, arguments: Json, by_path: bool) -> tuple[str, ...]:
+    paths = list(_paths(arguments))
+    if not by_path:
+        texts = (arguments.get(key) for key in _PATCH_KEYS)
+        paths += [path for text in texts if isinstance(text, str) for path in patched(text)]
+    if not paths or not all(paths):
+        raise CannotJudge(f"the tool {json.dumps(name)} does not say which file it edits")
+    return tuple(paths)
+
+
+def _paths(arguments: object) -> Iterator[str]:
+    """Give all paths in the arguments of a tool that edits, those of each of its edits too."""
+    if isinstance(arguments, list):
+        for item in arguments:
+            yield from _paths(item)
+    elif isinstance(arguments, dict):
+        for key, value in arguments.items():
+            if key not in _PATH_KEYS:
+                yield from _paths(value)
+            elif isinstance(value, str):
+                yield value.removeprefix("file://")
+            elif isinstance(value, list) and all(isinstance(path, str) for path in value):
+                yield from value
+            else:
+                yield from _paths(value)
+
+
+_PATCH_HEADERS = ("*** Add File", "*** Update File", "*** Delete File", "*** Move to")
+
+
+def patched(text: str) -> Iterator[str]:
+    """Give the paths that the text of an `apply_patch` names."""
+    for line in text.split("\n"):
+        begin, colon, path = line.strip().partition(":")
+        if colon and begin in _PATCH_HEADERS and path.strip():
+            yield path.strip()
+
+
+def _word(word: str) -> str:
+    return "'" + word.replace("'", "'\"'\"'") + "'"
