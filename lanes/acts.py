@@ -182,11 +182,16 @@ def _bypasses(variables: Mapping[str, str]) -> Iterator[str]:
 # -- Programs that write the files that they are given
 
 
-def _all_of(valued: str = "", but: int = 0) -> Callable[[list[str], str | None], list[str]]:
+def _all_of(valued: str = "") -> Callable[[list[str], str | None], list[str]]:
     def paths(words: list[str], _folder: str | None) -> list[str]:
-        return Options(words, valued).all[but:]
+        return Options(words, valued).all
 
     return paths
+
+
+def _with_modes(words: list[str], _folder: str | None) -> list[str]:
+    """Give the files of chmod: what follows the mode, which may look like an option."""
+    return [word for word in words if word not in ("-R", "-c", "-f", "-v") and not word.startswith("--")][1:]
 
 
 def _copied(words: list[str], folder: str | None) -> list[str]:
@@ -228,7 +233,7 @@ _WRITERS: Mapping[str, Callable[[list[str], str | None], list[str]]] = {
     "touch": _all_of("-d -r -t --date --reference"),
     "truncate": _all_of("-s -r --size --reference"),
     "tee": _all_of(),
-    "chmod": _all_of("--reference", but=1),
+    "chmod": _with_modes,
     "cp": _copied,
     "install": _copied,
     "ln": _copied,

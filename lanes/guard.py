@@ -19,6 +19,7 @@ from lanes.worktrees import Known, Worktree, worktrees_around
 
 MOST_REFUSALS = 20
 """So many are told of."""
+MOST_LANES = 5
 
 # Files that decide which hooks run, git's and the agents' own, without case.
 _HOOKS = re.compile(
@@ -37,7 +38,8 @@ _BELOW_ANY_FOLDER = re.compile(f"(?:.*/)?{_HOOKS.pattern}", re.DOTALL)
 class Refusal(NamedTuple):
     """Why something may not be done, and what to do instead; ready to print.
 
-    `widen` is the lane that would have to be widened by `path`, where that would let it pass.
+    `widen` is the lane that would have to be widened by `path`, where that would let it pass; `called` is the
+    file as the agent calls it.
     """
 
     what: str
@@ -45,6 +47,7 @@ class Refusal(NamedTuple):
     in_force: tuple[str, ...] = ()
     widen: str | None = None
     path: bytes = b""
+    called: str = ""
 
 
 class _Standing(NamedTuple):
@@ -97,8 +100,8 @@ class Guard:
         if UNKNOWN in path or (folder is None and not os.path.isabs(path)):  # noqa: PTH117
             yield from self._half_known(path)
             return
-        called = os.path.normpath(os.path.join(folder or "/", path))  # noqa: PTH118
-        yield from self._write(os.path.realpath(os.path.join(folder or "/", path)), by_tool)  # noqa: PTH118
+        called = os.path.join(folder or "/", path).rstrip("/")  # noqa: PTH118
+        yield from self._write(os.path.realpath(called), by_tool)
         if os.path.islink(called):  # noqa: PTH114
             # Its target is what is written, unless a tool puts a new file in the place of the link.
             above, name = os.path.split(called)
@@ -172,9 +175,9 @@ class Guard:
             lane = standing.trust.lane_of(standing.branch)
             manifest = standing.trust.required()
             if not manifest.may_write(lane, path, folder) and (by_tool or not _is_ignored(tree, path)):
-                yield from self._said(
-                    standing, _outside(standing, standing.branch, manifest, lane, path, folder)
-                )
+                refusal = _outside(standing, standing.branch, manifest, lane, path, folder)
+                called = os.path.relpath(place, self._folder)
+                yield from self._said(standing, refusal._replace(called=called))
 
     def _said(self, standing: _Standing, refusal: Refusal) -> Iterator[Refusal]:
         if standing.warns:
@@ -217,7 +220,9 @@ def _lies_in(place: str, *folders: str) -> bool:
 
 def _is_ignored(tree: Worktree, path: bytes) -> bool:
     """Tell whether git ignores an untracked *path*, which then no commit holds by accident."""
-    return Git(Path(tree.top)).run("check-ignore", "-q", "--", b"./" + path, ok=(0, 1))[1] == 0
+    # It may be a folder that is not there yet, or no more. The status is 128 for a path in a submodule.
+    names = (b"./" + path, b"./" + path + b"/")
+    return Git(Path(tree.top)).run("check-ignore", "--", *names, ok=(0, 1, 128))[1] == 0
 
 
 def _of_act(act: Act, standing: _Standing, there: Worktree) -> Refusal | None:
@@ -262,15 +267,9 @@ def _outside(
     if lane is None:
         instead = "give the branch a name that your task's lane covers: git branch -m NEW-NAME"
         return Refusal(f"no lane covers {name}, so it may not write {shown}", instead, in_force)
-    owners = manifest.writers(path, folder)
-    names = " and ".join(f'"{owner}"' for owner in owners[:5])
-    may = (
-        f"lane {names} may write it"
-        if len(owners) == 1
-        else f"lanes {names} may"
-        if owners
-        else "no lane may write it"
-    )
+    owners = [f'"{owner}"' for owner in manifest.writers(path, folder)]
+    lanes = f"{'lane' if len(owners) == 1 else 'lanes'} {' and '.join(owners[:MOST_LANES])}"
+    may = f"{lanes if owners else 'no lane'} may write it"
     if lane.review_only:
         instead = "report what you found instead of changing it"
         return Refusal(f'{shown}: lane "{lane.name}" of {name} is review-only; {may}', instead, in_force)
@@ -286,12 +285,10 @@ def reason(refusals: Iterable[Refusal]) -> str:
         lines.append(f"… and {len(found) - MOST_REFUSALS} more")
     lines += dict.fromkeys(line for refusal in found for line in refusal.in_force)
     steps = dict.fromkeys(refusal.instead for refusal in found if refusal.instead)
-    widened: dict[str, list[bytes]] = {}
-    for refusal in found:
-        if refusal.widen is not None:
-            widened.setdefault(refusal.widen, []).append(refusal.path)
-    for lane, paths in widened.items():
-        first = shlex.quote(printable(paths[0]))
-        steps[f"keep to your lane; who may write this, and why: git lanes why {first}"] = None
-        steps[f"or ask the integrator to run: {allow_command(lane, dict.fromkeys(paths))}"] = None
+    for lane in dict.fromkeys(refusal.widen for refusal in found if refusal.widen is not None):
+        outside = [refusal for refusal in found if refusal.widen == lane]
+        why = shlex.quote(printable(os.fsencode(outside[0].called)))
+        steps[f"keep to your lane; who may write this: git lanes why {why}"] = None
+        widening = allow_command(lane, dict.fromkeys(refusal.path for refusal in outside))
+        steps[f"or ask the integrator to run: {widening}"] = None
     return "\n".join([*lines, "next:", *(f"  {step}" for step in steps)])

@@ -101,13 +101,13 @@ def tool_call(said: Json) -> ToolCall | None:
     plain = "".join(filter(str.isalnum, name)).casefold()
     if plain in _READERS:
         return None
-    edits = bool(arguments.keys() & _PATH_KEYS)
-    if edits and arguments.get("command") == "view":
+    paths = list(_paths(arguments))
+    if paths and arguments.get("command") == "view":
         return None
     telling = arguments.keys() & _CONTENT_KEYS or any(verb in plain for verb in _EDITING)
     call: ToolCall | None = None
-    if plain in _EDITORS or (edits and telling):
-        call = ToolCall(_folder(said), _edited(name, arguments, edits))
+    if plain in _EDITORS or (paths and telling):
+        call = ToolCall(_folder(said), _edited(name, arguments, paths))
     elif (command := _command(arguments)) is not None:
         call = ToolCall(_folder(said, arguments), command=command)
     for text in (call.folder, *call.edits, call.command) if call else ():
@@ -165,14 +165,14 @@ def _folder(said: Json, arguments: Json | None = None) -> str:
     return os.path.join(folder, below)  # noqa: PTH118
 
 
-def _edited(name: str, arguments: Json, by_path: bool) -> tuple[str, ...]:
-    paths = list(_paths(arguments))
-    if not by_path:
+def _edited(name: str, arguments: Json, paths: Sequence[str]) -> Sequence[str]:
+    """Give the files that a tool edits: those that it names, or else those of its patch."""
+    if not paths:
         texts = (arguments.get(key) for key in _PATCH_KEYS)
-        paths += [path for text in texts if isinstance(text, str) for path in patched(text)]
+        paths = [path for text in texts if isinstance(text, str) for path in patched(text)]
     if not paths or not all(paths):
         raise CannotJudge(f"the tool {json.dumps(name)} does not say which file it edits")
-    return tuple(paths)
+    return paths
 
 
 def _paths(arguments: object) -> Iterator[str]:

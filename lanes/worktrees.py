@@ -42,7 +42,8 @@ Known = dict[str, Worktree | None]
 def worktrees_around(folder: str, known: Known) -> Iterator[Worktree]:
     """Give the worktrees that hold *folder*, a real path, from the inside out.
 
-    A repository in a work tree hides what is around it from git, but the files lie in both. Raises CannotJudge.
+    A repository in a work tree hides what is around it from git, but its files lie in both.
+    Raises CannotJudge.
     """
     top = folder
     while True:
