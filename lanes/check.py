@@ -43,7 +43,7 @@ def check(ref: str | None, shape: str) -> int:
     except ManifestInvalid as error:
         findings = _Findings(error.problems)
     else:
-        findings = _examined(manifest, _trusted_branch(git, repository), _tracked(git, repository, ref))
+        findings = _examined(manifest, trust_of(git, repository, None).branch, _tracked(git, repository, ref))
     say(_as_json(findings) if shape == "json" else "\n".join(_as_text(findings)))
     return 1 if findings.errors or findings.rejected else 0
 
@@ -60,13 +60,6 @@ def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:
     if found is None:
         raise CannotJudge(f"{printable(os.fsencode(ref))} has no {_FILE}")
     return found
-
-
-def _trusted_branch(git: Git, repository: Repository) -> bytes | None:
-    try:
-        return trust_of(git, repository, None).branch
-    except CannotJudge:
-        return None  # the manifest can be checked all the same
 
 
 def _tracked(git: Git, repository: Repository, ref: str | None) -> list[bytes]:

@@ -304,6 +304,9 @@ def brief(name: str | None, file: str | None) -> int:
     from lanes import agents_md  # noqa: PLC0415 - no other command needs it
 
     return agents_md.keep(file or None)
+
+
+@lanes.command()
 @click.option(
     "--from",
     "source",
@@ -326,6 +329,9 @@ def schema() -> int:
 
     say(text().removesuffix("\n"))
     return 0
+
+
+@lanes.command()
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def status(shape: str) -> int:
     """Say how every branch that a lane covers stands, what would conflict, and what can go in next.

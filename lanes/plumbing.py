@@ -340,6 +340,7 @@ class Git:
         root = _one_oid(self.read("hash-object", "-w", "-t", "tree", "--stdin", feed=feed), "git hash-object")
         sign = ["-S"] if self.setting(b"commit.gpgsign", "bool") == b"true" else []
         return _one_oid(self.read("commit-tree", *sign, "-p", parent, "-m", message, root), "git commit-tree")
+
     def dates(self, commits: Iterable[str]) -> dict[str, int]:
         """Give when each commit was made, in seconds since 1970."""
         options = ("--no-walk=unsorted", "--timestamp", "--stdin")

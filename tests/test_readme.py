@@ -19,9 +19,8 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
 def block(kind: str, holding: str) -> str:
-    """Give the only block of a kind that holds a text."""
-    (found,) = [text for name, text in BLOCKS if name == kind and holding in text]
-    return str(found)
+    """Give the first block of a kind that holds a text."""
+    return next(str(text) for name, text in BLOCKS if name == kind and holding in text)
 
 
 def type_in(repo: Repo, holding: str, env: dict[str, str]) -> None:
