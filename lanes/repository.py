@@ -75,5 +75,8 @@ def _rev_parse(option: str) -> tuple[int, bytes, bytes]:
             raise CannotJudge(f"GitPython can't be loaded: {printable(str(error).encode())[:200]}") from None
         process = git.Git().execute(["git", "rev-parse", option], as_process=True)
     said, complaint = process.communicate()  # killed by GitPython where this is left early
-    status = process.returncode
-    return status, (b"" if status else bytes(said).removesuffix(b"\n")), bytes(complaint)
+    if process.returncode:
+        return process.returncode, b"", bytes(complaint)
+    if not said.endswith(b"\n"):  # what is left of a folder's name may be the name of one around it
+        raise CannotJudge(f"git rev-parse answered garbage: {printable(bytes(said))[:200]}")
+    return 0, bytes(said).removesuffix(b"\n"), bytes(complaint)

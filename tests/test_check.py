@@ -1,9 +1,11 @@
 """`git lanes check`: collisions, and what does nothing; and that nothing brings new collisions to main."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import fake_git
 from repos import MANIFEST, Ended, Repo, masked, remote_lines
 from test_cli import lanes
 
@@ -356,3 +358,11 @@ def test_a_commit_can_not_make_lanes_collide(clone: Repo) -> None:
     clone.put("main")
     assert committed(f"{MANIFEST}{BOTH}# more\n", "3") == Ended(0, "", f"lanes: note: {KEPT}")
     assert committed(MANIFEST, "4") == Ended(0, "", "")
+
+
+def test_half_the_name_of_the_root_is_no_root(repo: Repo, tmp_path: Path) -> None:
+    """It may be that of a folder around it, with a manifest of its own."""
+    cut = 'rev-parse) [ "$2" = --show-toplevel ] && printf %s "${PWD%/*}" && exit;;'
+    ended = repo.script("git-lanes", "check", env=fake_git(tmp_path / "fake", cut))
+    garbage = f"lanes: could not judge: git rev-parse answered garbage: {repo.path.parent}\n"
+    assert (ended.status, ended.out, ended.err) == (2, "", garbage)
