@@ -15,7 +15,7 @@ from lanes.settings import Settings
 from lanes.shell import UNKNOWN
 from lanes.text import allow_command, printable, quoted
 from lanes.trust import Trust, in_clone
-from lanes.worktrees import Known, Worktree, worktrees_around
+from lanes.worktrees import Known, Worktree, is_gits_own, worktrees_around
 
 MOST_REFUSALS = 20
 """So many are told of."""
@@ -120,11 +120,10 @@ class Guard:
     def _write(self, place: str, by_tool: bool) -> Iterator[Refusal]:
         around = self._worktrees(place)
         shown = quoted(os.fsencode(place))
-        own = {tree.top: tree for tree in (self._session, *around[:1]) if tree}.values()
-        gits = [folder for tree in own for folder in (tree.git_dir, tree.common_dir)]
-        if ".git" in place.casefold().split("/") or _lies_in(place, *gits):
+        if is_gits_own(place, around[0].top if around else ""):
             yield _gits_own(shown)
             return
+        own = {tree.top: tree for tree in (self._session, *around[:1]) if tree}.values()
         standings = map(self._standing, self._set_up_by(place, own, around[:1]))
         set_up = [refusal for standing in standings for refusal in self._hooks(standing, shown)]
         yield from set_up

@@ -11,8 +11,8 @@ from lanes.plumbing import Git
 from lanes.text import printable
 
 _QUESTIONS = (
-    *("--path-format=absolute", "--git-dir", "--git-common-dir", "--git-path", "hooks"),
-    *("--is-bare-repository", "--is-inside-work-tree", "--show-cdup"),
+    *("--is-bare-repository", "--is-inside-work-tree"),
+    *("--path-format=absolute", "--git-dir", "--git-common-dir", "--git-path", "hooks", "--show-cdup"),
 )
 _REBASES = ("rebase-merge", "rebase-apply")
 
@@ -56,6 +56,24 @@ def worktrees_around(folder: str, known: Known) -> Iterator[Worktree]:
         top = above
 
 
+def is_gits_own(place: str, top: str) -> bool:
+    """Tell whether *place*, a real path, is called `.git` or lies in any repository's git directory.
+
+    *top* is the worktree around it, where there is one: that may itself lie in the folder of a bare
+    repository, or in `.git`.
+    """
+    while place not in (top, "/"):
+        above, name = os.path.split(place)
+        if name.casefold() == ".git" or all(map(os.path.lexists, _in_git_directory(place))):
+            return True
+        place = above
+    return False
+
+
+def _in_git_directory(folder: str) -> Iterator[str]:
+    return (os.path.join(folder, name) for name in ("HEAD", "objects", "refs"))  # noqa: PTH118
+
+
 def _worktree(top: str) -> Worktree | None:
     try:
         said = Git(Path(top)).read("rev-parse", *_QUESTIONS)
@@ -63,13 +81,15 @@ def _worktree(top: str) -> Worktree | None:
         if "not a git repository (or any" in str(error):
             return None  # git takes no notice of what is called .git here
         raise
+    if said.startswith(b"true\n"):
+        return None  # a bare repository, of which git tells no --show-cdup; its worktrees may lie below
     lines = os.fsdecode(said).split("\n")
     if len(lines) != 7:
         raise CannotJudge(f"git rev-parse answered garbage: {printable(said)[:200]}")
-    git_dir, common_dir, hooks, bare, inside, up, _ = lines
-    own = Path(top, ".git")
-    if bare == "true" or not (own.is_file() or own.resolve() == Path(git_dir).resolve()):
-        return None  # none here, or only one above
+    _, inside, git_dir, common_dir, hooks, up, _ = lines
+    own = os.path.join(top, ".git")  # noqa: PTH118
+    if not (os.path.isfile(own) or os.path.realpath(own) == os.path.realpath(git_dir)):  # noqa: PTH113
+        return None  # git found one only above
     if inside != "true" or up:
         raise CannotJudge(
             f"{printable(os.fsencode(top))} has its work tree elsewhere (git config core.worktree)"

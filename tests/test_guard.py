@@ -430,6 +430,39 @@ def test_a_git_directory_of_another_name(clone: Repo, tmp_path: Path) -> None:
     assert refused(edit(tree, bare.path / "hooks" / "x")) == f"{bare.path}/hooks/x is git's own"
 
 
+@pytest.mark.parametrize(
+    ("bare", "tree"),
+    [
+        ("hub/.bare", "hub/docs"),  # with a file .git beside it
+        ("hub/.git", "hub/docs"),
+        ("hub.git", "docs"),
+        ("hub.git", "hub.git/docs"),
+        ("hub/.git", "hub/.git/worktrees/of/docs"),
+    ],
+)
+def test_worktrees_of_a_bare_repository(clone: Repo, tmp_path: Path, bare: str, tree: str) -> None:
+    """Its folders hold no work tree, and what is git's own; a worktree among them is none of that."""
+    hub, docs = Repo(tmp_path / bare), Repo(tmp_path / tree)
+    clone.git("clone", "--quiet", "--bare", ".", str(hub.path))
+    if bare.endswith(".bare"):
+        (hub.path.parent / ".git").write_text("gitdir: ./.bare\n")
+    hub.git("worktree", "add", "--quiet", "-b", "work/docs-1", str(docs.path), "main")
+    hub.git("worktree", "add", "--quiet", "-b", "work/api-1", str(docs.path.parent / "api"), "main")
+    for folder in (docs, Repo(hub.path.parent), hub, Repo(tmp_path)):
+        assert edit(folder, docs.path / "docs" / "a.md") == PASSED
+        assert refused(edit(folder, docs.path / "api" / "a.py")).startswith("api/a.py is outside")
+        for own in (hub.path, hub.path / "hooks" / "x", hub.path / "config", docs.path / ".git"):
+            assert refused(edit(folder, own)) == f"{own} is git's own"
+    assert refused(edit(docs, beside(docs, "api").path / "x")).endswith("another worktree of this repository")
+    assert edit(docs, tmp_path / "hub" / "notes.md") == PASSED
+
+
+def test_what_is_called_git_and_leads_nowhere(docs: Repo) -> None:
+    os.mkdir(docs.path / "docs" / "round")
+    os.symlink(".git", docs.path / "docs" / "round" / ".git")
+    assert edit(docs, "docs/round/x") == PASSED
+
+
 def test_a_repository_in_a_worktree(docs: Repo) -> None:
     """Its files lie in the worktree all the same."""
     make_repo(docs.path / "api" / "inner")
