@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lanes.errors import CannotJudge
@@ -81,30 +82,34 @@ _EDITORS = _set(
     " tabwrite delete deletefile searchreplace editfile createfile movefile strreplaceeditor"
     " strreplacebasededittool"
 )
+_VIEWING = ("strreplaceeditor", "strreplacebasededittool")  # tools that edit, and also view by their command
+# The letters of what arguments are called, without case, too.
 _PATH_KEYS = _set(
-    "file_path notebook_path filePath notebookPath path target_file targetFile file filename paths files"
-    " absolute_path source destination old_path new_path oldPath newPath source_path destination_path"
+    "filepath notebookpath path targetfile file filename paths files absolutepath relativepath pathinproject"
+    " source destination oldpath newpath sourcepath destinationpath"
 )
 _CONTENT_KEYS = _set(
-    "content contents file_text text new_str new_string newString old_str old_string oldString edits"
-    " new_source insert_line code_edit instruction"
+    "content contents filetext newstr newstring oldstr oldstring edits newsource insertline codeedit"
+    " instruction"
 )
 _PATCH_KEYS = ("command", "input", "patch", "patchText", "patch_text", "cmd")
 _COMMAND_KEYS = ("command", "cmd", "script")
 _FOLDER_KEYS = ("workdir", "directory", "dir_path", "cwd")
+# Words in the names of other tools: what edits, and what only speaks of files.
 _EDITING = _set("write edit create delete remove move rename copy replace patch insert append")
+_SPEAKING = _set("comment comments review")
+_NAME_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 
 
 def tool_call(said: Json) -> ToolCall | None:
     """Read what the tool is about to do, None where it changes nothing. Raises CannotJudge."""
     name, arguments = _tool(said)
-    plain = "".join(filter(str.isalnum, name)).casefold()
-    if plain in _READERS:
+    plain = _letters(name)
+    if plain in _READERS or (plain.endswith(_VIEWING) and arguments.get("command") == "view"):
         return None
     paths = list(_paths(arguments))
-    if paths and arguments.get("command") == "view":
-        return None
-    telling = arguments.keys() & _CONTENT_KEYS or any(verb in plain for verb in _EDITING)
+    words = {word.casefold() for word in _NAME_WORD.findall(name)}
+    telling = (words & _EDITING and not words & _SPEAKING) or _CONTENT_KEYS & set(map(_letters, arguments))
     call: ToolCall | None = None
     if plain in _EDITORS or (paths and telling):
         call = ToolCall(_folder(said), _edited(name, arguments, paths))
@@ -113,6 +118,10 @@ def tool_call(said: Json) -> ToolCall | None:
     for text in (call.folder, *call.edits, call.command) if call else ():
         _require_name(text)
     return call
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def _command(arguments: Json) -> str | None:
@@ -141,6 +150,8 @@ def _tool(said: Json) -> tuple[str, Json]:
         name, arguments = "Shell", {"command": said["command"]}
     if isinstance(arguments, str):
         arguments = _decoded(arguments)
+    if arguments is None:
+        arguments = {}
     if not isinstance(name, str) or not isinstance(arguments, dict):
         raise CannotJudge("the hook's input names no tool with its arguments; lane-guard can't read it")
     return name, arguments
@@ -158,18 +169,24 @@ def _folder(said: Json, arguments: Json | None = None) -> str:
     """Give the folder that the agent is in, or that its command names."""
     roots = said.get("workspace_roots")
     root = roots[0] if isinstance(roots, list) and roots else ""
-    folder = said.get("cwd") or root or os.getcwd()  # noqa: PTH109 - text, as all names here
+    folder = said.get("cwd") or root or _current_folder()
     below = next((arguments[key] for key in _FOLDER_KEYS if arguments.get(key)), "") if arguments else ""
     if not isinstance(folder, str) or not isinstance(below, str):
         raise CannotJudge("the hook's input names no folder; lane-guard can't read it")
     return os.path.join(folder, below)  # noqa: PTH118
 
 
+def _current_folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - text, as all names here
+    except OSError as error:
+        raise CannotJudge(f"the current folder is not there any more ({error.strerror})") from None
+
+
 def _edited(name: str, arguments: Json, paths: Sequence[str]) -> Sequence[str]:
-    """Give the files that a tool edits: those that it names, or else those of its patch."""
-    if not paths:
-        texts = (arguments.get(key) for key in _PATCH_KEYS)
-        paths = [path for text in texts if isinstance(text, str) for path in patched(text)]
+    """Give the files that a tool edits: those that it names, and those of its patch."""
+    texts = (arguments.get(key) for key in _PATCH_KEYS)
+    paths = [*paths, *(path for text in texts if isinstance(text, str) for path in patched(text))]
     if not paths or not all(paths):
         raise CannotJudge(f"the tool {json.dumps(name)} does not say which file it edits")
     return paths
@@ -182,7 +199,7 @@ def _paths(arguments: object) -> Iterator[str]:
             yield from _paths(item)
     elif isinstance(arguments, dict):
         for key, value in arguments.items():
-            if key not in _PATH_KEYS:
+            if _letters(key) not in _PATH_KEYS:
                 yield from _paths(value)
             elif isinstance(value, str):
                 yield value.removeprefix("file://")
@@ -196,10 +213,15 @@ _PATCH_HEADERS = ("*** Add File", "*** Update File", "*** Delete File", "*** Mov
 
 
 def patched(text: str) -> Iterator[str]:
-    """Give the paths that the text of an `apply_patch` names."""
+    """Give the paths that the text of an `apply_patch` names.
+
+    Space before a header counts for nothing, but in an update a line that begins with one is what is there.
+    """
+    updates = False
     for line in text.split("\n"):
         begin, colon, path = line.strip().partition(":")
-        if colon and begin in _PATCH_HEADERS and path.strip():
+        if colon and begin in _PATCH_HEADERS and path.strip() and not (updates and line.startswith(" ")):
+            updates = begin in ("*** Update File", "*** Move to")
             yield path.strip()
 
 

@@ -228,6 +228,24 @@ def test_every_path_of_a_patch_counts(docs: Repo) -> None:
     ]
 
 
+def test_a_line_of_an_update_is_no_header() -> None:
+    patch = """\
+*** Begin Patch
+*** Update File: docs/a.md
+ *** Delete File: docs/in-the-text
+ *** Move to: docs/in-the-text
+-a
++*** Add File: docs/in-the-text
+ *** Update File: docs/in-the-text
+*** Delete File: docs/b.md
+  *** Add File: api/a.py
++a
+ *** Delete File: top.txt
+*** End Patch
+"""
+    assert list(hosts.patched(patch)) == ["docs/a.md", "docs/b.md", "api/a.py", "top.txt"]
+
+
 TOOLS = [
     ("Edit", {"file_path": "api/a.py", "old_string": "a", "new_string": "b"}, False),
     ("MultiEdit", {"file_path": "api/a.py", "edits": [{"old_string": "a"}]}, False),
@@ -242,6 +260,13 @@ TOOLS = [
     ("mcp__fs__move_file", {"source": "docs/a.md", "destination": "api/a.md"}, False),
     ("mcp__fs__edit_files", {"paths": ["docs/a.md", "api/a.md"]}, False),
     ("edit_many", {"edits": [{"path": "docs/a.md"}, {"path": "api/a.md"}]}, False),
+    ("mcp__serena__replace_symbol_body", {"relative_path": "api/a.py", "body": ""}, False),
+    ("mcp__serena__create_text_file", {"relativePath": "api/a.py", "content": ""}, False),
+    ("mcp__jetbrains__createNewFile", {"pathInProject": "api/a.py", "text": ""}, False),
+    ("mcp__fs__deleteFile", {"path": "api/a.py"}, False),
+    ("apply_patch", {"input": "*** Begin Patch\n*** Delete File: api/a.py\n", "path": "docs/a.md"}, False),
+    ("Write", {"file_path": "api/a.py", "content": "", "command": "view"}, False),
+    ("str_replace_editor", {"command": "insert", "path": "api/a.py", "insert_line": 1}, False),
     ("exec_command", {"cmd": "echo >api/a.py"}, False),
     ("shell", {"command": ["bash", "-lc", "echo >api/a.py"]}, False),
     ("shell", {"command": ["bash", "-lc", "echo >a.py"], "workdir": "api"}, False),
@@ -254,6 +279,12 @@ TOOLS = [
     ("TodoWrite", {"todos": [{"content": "api/a.py"}]}, True),
     ("mcp__tracker__create_issue", {"title": "x", "body": "y"}, True),
     ("mcp__fs__stat", {"path": "api/a.py"}, True),
+    ("mcp__fs__find_text", {"path": "api/a.py", "text": "a"}, True),
+    ("mcp__dispatch__read", {"path": "api/a.py"}, True),
+    ("mcp__github__create_pull_request_review", {"comments": [{"path": "api/a.py", "body": "x"}]}, True),
+    ("mcp__github__add_comment_to_pending_review", {"path": "api/a.py", "body": "x"}, True),
+    ("mcp__editor__str_replace_based_edit_tool", {"command": "view", "path": "api/a.py"}, True),
+    ("mcp__serena__replace_symbol_body", {"relative_path": "docs/a.md", "name_path": "api/f"}, True),
     ("Edit", {"file_path": "docs/a.md", "old_string": "a", "new_string": "b"}, True),
     ("Write", {"file_path": "docs/p.md", "content": "*** Begin Patch\n*** Add File: api/x\n"}, True),
 ]
@@ -271,6 +302,12 @@ def test_arguments_may_come_as_text(docs: Repo) -> None:
     assert answer(guard(docs, said)) == denial("copilot")
     said = {**copilot(docs.path, ""), "toolArgs": "*** Begin Patch\n*** Add File: api/new.py\n"}
     assert answer(guard(docs, {**said, "toolName": "apply_patch"})) == denial("copilot")
+
+
+@pytest.mark.parametrize("nothing", [None, "null", {}])
+def test_there_may_be_no_arguments(docs: Repo, nothing: object) -> None:
+    said = {**copilot(docs.path, ""), "toolName": "list_bash", "toolArgs": nothing}
+    assert guard(docs, said, "--host", "copilot") == PASSED
 
 
 def test_cursors_event_before_a_command(docs: Repo) -> None:
@@ -783,6 +820,24 @@ def test_an_answer_that_nobody_gets_is_a_refusal(docs: Repo, host: str, path: st
     speaks = path == "api/new.py" or host == "cursor"
     assert ended.status == (2 if speaks else 0)
     assert bool(ended.err) == speaks
+
+
+@pytest.mark.parametrize("host", EDITS)
+def test_a_folder_that_is_gone(docs: Repo, host: str) -> None:
+    """The host says in none where it is, and its own one was deleted."""
+    said = {**EDITS[host](docs.path, "docs/a.md"), "cwd": "", "workspace_roots": []}
+    program = f'mkdir ../gone && cd ../gone && rmdir ../gone && exec "$0" --host {host}'
+    ended = docs.run("sh", "-c", program, str(SCRIPTS / "lane-guard"), stdin=json.dumps(said).encode())
+    why = "the current folder is not there any more (No such file or directory)"
+    assert answer(ended) == could_not_judge(host, why)
+
+
+@pytest.mark.parametrize("host", EDITS)
+def test_an_error_of_the_system(docs: Repo, host: str) -> None:
+    docs.git("checkout", "--quiet", "--detach")
+    Path(docs.git("rev-parse", "--absolute-git-dir"), "rebase-merge").write_text("")
+    ended = guard(docs, EDITS[host](docs.path, "docs/a.md"), "--host", host)
+    assert answer(ended) == could_not_judge(host, "Not a directory")
 
 
 def test_standard_input_that_is_closed(docs: Repo) -> None:

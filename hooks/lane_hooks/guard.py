@@ -104,9 +104,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         why = judge(said)
         signal.setitimer(signal.ITIMER_REAL, 0)
         return answer(host, why)
-    except CannotJudge as error:
+    except (CannotJudge, signals.Ended) as error:
         return _could_not_judge(host, str(error))
-    except signals.Ended as end:
-        return _could_not_judge(host, str(end))
+    except OSError as error:
+        return _could_not_judge(host, error.strerror or str(error))
     except _TooSlow:
         return _could_not_judge(host, f"it took longer than {LONGEST} seconds")
