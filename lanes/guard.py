@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lanes.acts import Act, Kind
+from lanes.errors import CannotJudge
 from lanes.gate import is_gated
 from lanes.manifest import FILE, Lane, Manifest
 from lanes.plumbing import Git
@@ -39,7 +40,7 @@ class Refusal(NamedTuple):
     """Why something may not be done, and what to do instead; ready to print.
 
     `widen` is the lane that would have to be widened by `path`, where that would let it pass; `called` is the
-    file as the agent calls it.
+    file as the agent calls it. Where git ignores `ignored`, a path in the worktree `top`, nothing is refused.
     """
 
     what: str
@@ -48,6 +49,8 @@ class Refusal(NamedTuple):
     widen: str | None = None
     path: bytes = b""
     called: str = ""
+    top: str = ""
+    ignored: bytes = b""
 
 
 class _Standing(NamedTuple):
@@ -78,7 +81,10 @@ class Guard:
 
     def judge(self, acts: Iterable[Act]) -> list[Refusal]:
         """Give all that is refused; nothing is where the tool may run."""
-        return list(dict.fromkeys(refusal for act in acts for refusal in self._refused(act)))
+        refusals = list(dict.fromkeys(refusal for act in acts for refusal in self._refused(act)))
+        passing = _of_ignored([*refusals, *self.warnings])
+        self.warnings = [refusal for refusal in self.warnings if refusal not in passing]
+        return [refusal for refusal in refusals if refusal not in passing]
 
     def _refused(self, act: Act) -> Iterator[Refusal]:
         if act.kind in (Kind.EDITS, Kind.WRITES):
@@ -173,10 +179,12 @@ class Guard:
             folder = _is_folder(place)
             lane = standing.trust.lane_of(standing.branch)
             manifest = standing.trust.required()
-            if not manifest.may_write(lane, path, folder) and (by_tool or not _is_ignored(tree, path)):
+            if not manifest.may_write(lane, path, folder):
                 refusal = _outside(standing, standing.branch, manifest, lane, path, folder)
-                called = os.path.relpath(place, self._folder)
-                yield from self._said(standing, refusal._replace(called=called))
+                refusal = refusal._replace(called=os.path.relpath(place, self._folder))
+                if not by_tool:
+                    refusal = refusal._replace(top=tree.top, ignored=path)
+                yield from self._said(standing, refusal)
 
     def _said(self, standing: _Standing, refusal: Refusal) -> Iterator[Refusal]:
         if standing.warns:
@@ -217,11 +225,30 @@ def _lies_in(place: str, *folders: str) -> bool:
     return any(place == folder or place.startswith(folder + "/") for folder in folders)
 
 
-def _is_ignored(tree: Worktree, path: bytes) -> bool:
-    """Tell whether git ignores an untracked *path*, which then no commit holds by accident."""
-    # It may be a folder that is not there yet, or no more. The status is 128 for a path in a submodule.
-    names = (b"./" + path, b"./" + path + b"/")
-    return Git(Path(tree.top)).run("check-ignore", "--", *names, ok=(0, 1, 128))[1] == 0
+def _of_ignored(refusals: Iterable[Refusal]) -> set[Refusal]:
+    """Give those of untracked files that git ignores, which then no commit holds by accident."""
+    asked: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        if refusal.ignored:
+            asked.setdefault(refusal.top, []).append(refusal)
+    found: set[Refusal] = set()
+    for top, some in asked.items():
+        ignored = _ignored(top, [refusal.ignored for refusal in some])
+        found.update(refusal for refusal in some if refusal.ignored in ignored)
+    return found
+
+
+def _ignored(top: str, paths: Iterable[bytes]) -> set[bytes]:
+    feed: list[bytes] = []
+    for path in paths:
+        feed.append(b"./%b\0" % path)
+        if not os.path.lexists(os.path.join(os.fsencode(top), path)):  # noqa: PTH118
+            feed.append(b"./%b/\0" % path)  # it may be a folder that is not there yet, or no more
+    try:
+        said = Git(Path(top)).read("check-ignore", "-z", "--stdin", feed=b"".join(feed), ok=(0, 1))
+    except CannotJudge:
+        return set()  # git fails where one of them is in a submodule; that one is refused anyway
+    return {name.removeprefix(b"./").removesuffix(b"/") for name in said.split(b"\0")}
 
 
 def _of_act(act: Act, standing: _Standing, there: Worktree) -> Refusal | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -543,6 +544,34 @@ def test_variables_of_git_name_no_other_repository(docs: Repo, tmp_path: Path) -
     other = make_repo(tmp_path / "other")
     names = {"GIT_DIR": f"{other.path}/.git", "GIT_WORK_TREE": str(other.path), "GIT_INDEX_FILE": "/x"}
     assert refused(edit(docs, "api/a.py", env=names)) == OUTSIDE_API
+
+
+def test_what_git_ignores_is_asked_of_it_once(docs: Repo, clone: Repo, tmp_path: Path) -> None:
+    clone.commit({"kept.log": "k\n"})
+    clone.commit({".gitignore": "build/\n*.log\n"})
+    clone.git("update-index", "--add", "--cacheinfo", f"160000,{clone.head()},sub")
+    clone.git("commit", "--quiet", "--no-verify", "-m", "Add a submodule")
+    clone.push("main")
+    docs.git("reset", "--quiet", "--hard", "main")
+    env = fake_git(tmp_path / "bin", 'check-ignore) echo x >>"$COUNT";;')
+    env["COUNT"] = str(tmp_path / "count")
+
+    def judged(*files: str) -> Ended:
+        (tmp_path / "count").write_text("")
+        ended = guard(docs, runs("opencode", docs.path, f"touch {' '.join(files)}"), env=env)
+        assert (tmp_path / "count").read_text() == "x\n"
+        return ended
+
+    def told(*files: str) -> list[str]:
+        reason: str = json.loads(judged(*files).out)["hookSpecificOutput"]["permissionDecisionReason"]
+        return re.findall(r"(\S+) is outside", reason)
+
+    many = [f"{name}-{number}.log" for name in ("top", "build/x", "api/x") for number in range(100)]
+    assert judged(*many) == PASSED
+    assert told("kept.log", *many, "top.txt") == ["kept.log", "top.txt"]
+    assert told("new.log", "sub/new.log") == ["new.log", "sub/new.log"]  # git does not say
+    docs.git("config", "lanes.mode", "warn")
+    assert judged(*many) == PASSED
 
 
 # -- Which branch
