@@ -17,6 +17,7 @@ from lanes import json_text
 from lanes.actions import Action, Back, Put, shown
 from lanes.command import open_repository
 from lanes.errors import CannotJudge
+from lanes.hosts import CLAUDE, CODEX, COPILOT, CURSOR, GEMINI, OPENCODE
 from lanes.install import Plan, common_folder, run, to_make, to_remove
 from lanes.json_text import EACH
 from lanes.manifest import BRANCHES, FILE
@@ -163,54 +164,55 @@ export const LanesPlugin = async ({ directory }) => ({
 """
 
 HOSTS: Mapping[str, Host] = {
-    "claude": JsonHost(
+    CLAUDE: JsonHost(
         ".claude/settings.json",
         "PreToolUse",
         # Versions that know onFailure block by it what a shell can't, such as a hook that takes too long.
         _grouped(
             "Edit|Write|MultiEdit|NotebookEdit|Bash|mcp__.*",
-            command=_line("claude"),
+            command=_line(CLAUDE),
             timeout=_SECONDS,
             onFailure="block",
         ),
         switch=(["disableAllHooks"], True),
         trust="Claude Code runs it once you trust the folder, which it asks for where it is new",
     ),
-    "codex": JsonHost(
+    CODEX: JsonHost(
         ".codex/hooks.json",
         "PreToolUse",
-        _grouped("apply_patch|Edit|Write|Bash|mcp__.*", command=_line("codex"), timeout=_SECONDS),
+        _grouped("apply_patch|Edit|Write|Bash|mcp__.*", command=_line(CODEX), timeout=_SECONDS),
         trust="Codex reads it from the main work tree, for all worktrees, and passes over it without a word"
         " until you trust it: start codex there, and see /hooks",
     ),
-    "gemini": JsonHost(
+    GEMINI: JsonHost(
         ".gemini/settings.json",
         "BeforeTool",
         _grouped(
             "write_file|replace|run_shell_command|mcp_.*",
             name=PROGRAM,
-            command=_line("gemini"),
+            command=_line(GEMINI),
             timeout=_SECONDS * 1000,
         ),
         switch=(["hooksConfig", "enabled"], False),
         trust="Gemini CLI asks whether you trust the folder, where folder trust is on",
     ),
-    "copilot": JsonHost(
+    COPILOT: JsonHost(
         ".github/hooks/git-lanes.json",
         "preToolUse",
-        {"type": "command", "bash": _line("copilot"), "timeoutSec": _SECONDS},
+        {"type": "command", "bash": _line(COPILOT), "timeoutSec": _SECONDS},
         trust="Copilot CLI passes over it, without a word, in a folder that you have not trusted;"
-        " the cloud agent reads it from the default branch alone",
+        " the cloud agent reads it from the default branch alone;"
+        " Copilot CLI runs the hooks of .claude/settings.json, too, so with both it asks twice",
         version=1,
     ),
-    "cursor": JsonHost(
+    CURSOR: JsonHost(
         ".cursor/hooks.json",
         "preToolUse",
-        {"command": _line("cursor"), "failClosed": True, "timeout": _SECONDS},
+        {"command": _line(CURSOR), "failClosed": True, "timeout": _SECONDS},
         trust="Cursor runs it in a workspace that you trust",
         version=1,
     ),
-    "opencode": PluginHost(
+    OPENCODE: PluginHost(
         ".opencode/plugin/git-lanes.js",
         _OPENCODE.replace("PROGRAM", PROGRAM).replace("MILLISECONDS", str(_SECONDS * 1000)),
     ),

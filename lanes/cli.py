@@ -9,6 +9,7 @@ from lanes import report
 from lanes.command import open_repository, run, trust_of
 from lanes.entry import say
 from lanes.errors import CannotJudge
+from lanes.hosts import HOSTS
 from lanes.manifest import BRANCHES, FILE, Decisive, Lane, Manifest, dotted, is_branch_name
 from lanes.plumbing import Git
 from lanes.text import printable, quoted
@@ -156,9 +157,9 @@ _AGENT = click.option(
     "--agent",
     "agents",
     metavar="HOST",
-    type=click.Choice(["claude", "codex", "gemini", "copilot", "cursor", "opencode"]),
+    type=click.Choice(HOSTS),
     multiple=True,
-    help="The hook of a coding agent: claude, codex, gemini, copilot, cursor or opencode.",
+    help=f"The hook of a coding agent: {', '.join(HOSTS[:-1])} or {HOSTS[-1]}.",
 )
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
 

@@ -11,6 +11,7 @@ Json = Mapping[str, object]
 """What a host says."""
 
 HOSTS = ("claude", "codex", "gemini", "copilot", "cursor", "opencode")
+CLAUDE, CODEX, GEMINI, COPILOT, CURSOR, OPENCODE = HOSTS
 
 
 class ToolCall:
@@ -37,32 +38,32 @@ def read(data: bytes) -> Json:
 def recognised(said: Json) -> str:
     """Tell which host says this."""
     if "turn_id" in said:
-        return "codex"
+        return CODEX
     if "toolName" in said:
-        return "copilot"
+        return COPILOT
     if "cursor_version" in said:
-        return "cursor"
-    return "gemini" if said.get("hook_event_name") == "BeforeTool" else "claude"
+        return CURSOR
+    return GEMINI if said.get("hook_event_name") == "BeforeTool" else CLAUDE
 
 
 def denial(host: str, reason: str) -> str | None:
     """Give what *host* reads on stdout as a refusal, None where it takes an exit status of 2 and stderr."""
-    if host in ("claude", "codex"):
+    if host in (CLAUDE, CODEX):
         decision = {"permissionDecision": "deny", "permissionDecisionReason": reason}
         return json.dumps({"hookSpecificOutput": {"hookEventName": "PreToolUse", **decision}})
-    if host == "gemini":
+    if host == GEMINI:
         return json.dumps({"decision": "deny", "reason": reason})
-    if host == "copilot":
+    if host == COPILOT:
         return json.dumps({"permissionDecision": "deny", "permissionDecisionReason": reason})
-    if host == "cursor":
+    if host == CURSOR:
         return json.dumps({"permission": "deny", "user_message": reason})
     return None
 
 
-LOSES_REASONS = ("copilot", "cursor")
+LOSES_REASONS = (COPILOT, CURSOR)
 """Hosts that stop a tool at an exit status of 2, and tell the agent nothing of stderr."""
 
-ALLOWANCE = {"cursor": '{"permission": "allow"}'}
+ALLOWANCE = {CURSOR: '{"permission": "allow"}'}
 """What hosts must read where the tool may run; to the others silence says it."""
 
 

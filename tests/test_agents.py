@@ -94,7 +94,8 @@ TRUST = {
     " word until you trust it: start codex there, and see /hooks\n",
     "gemini": "  note: Gemini CLI asks whether you trust the folder, where folder trust is on\n",
     "copilot": "  note: Copilot CLI passes over it, without a word, in a folder that you have not trusted;"
-    " the cloud agent reads it from the default branch alone\n",
+    " the cloud agent reads it from the default branch alone;"
+    " Copilot CLI runs the hooks of .claude/settings.json, too, so with both it asks twice\n",
     "cursor": "  note: Cursor runs it in a workspace that you trust\n",
     "opencode": "",
 }
