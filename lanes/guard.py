@@ -205,7 +205,7 @@ class Guard:
             git = Git(Path(tree.top))
             settings = Settings.read(git)
             branch = tree.branch(git)
-            trust = in_clone(git, branch, at_commit=True, settings=settings)
+            trust = in_clone(git, branch, settings=settings, commits=False)
             own = self._session is not None and self._session.common_dir == tree.common_dir
             # Somebody else's repository, which this one's agent looks after by the way, may have no lanes.
             gated = own or is_gated(git, trust)

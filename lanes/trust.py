@@ -178,12 +178,13 @@ def in_clone(
     pushed_to: bytes | None = None,
     at_commit: bool = False,
     settings: Settings | None = None,
+    commits: bool = True,
 ) -> Trust:
     """Read what a clone trusts: integration branches as last fetched, local ones where they never were.
 
     *branch* is the one that is judged, without `refs/heads/`; *pushed_to* the name or URL of the remote of a
     push. With *at_commit*, local integration branches count too: one not pushed yet can be merged. The
-    settings are read where they are not given.
+    settings are read where they are not given. Without *commits*, only the manifest is: no trusted commits.
     """
     config = (settings or Settings.read(git)).config
     remotes = Remotes(config)
@@ -203,6 +204,8 @@ def in_clone(
     found = existing[ref]
     real = found.target or ref
     trust = _with_manifest(git, remotes.branch_of(real), real, found.oid)
+    if not commits:
+        return trust
     return _with_clone_tips(git, trust, remotes, dict.fromkeys((remote, pushed_to)), at_commit)
 
 

@@ -914,6 +914,16 @@ def test_usage(docs: Repo, option: str) -> None:
 ROOTS = (Path(__file__).parent.parent, Path(__file__).parent.parent / "hooks")
 
 
+def test_how_often_git_is_started_for_an_edit(docs: Repo, tmp_path: Path) -> None:
+    env = fake_git(tmp_path / "bin", '*) echo "$1" >>"$CALLS";;')
+    env["CALLS"] = str(tmp_path / "calls")
+    asked = ["rev-parse", "config", "symbolic-ref", "for-each-ref", "ls-tree", "cat-file"]
+    for path in ("docs/a.md", "api/a.py"):
+        (tmp_path / "calls").write_text("")
+        edit(docs, path, env=env)
+        assert (tmp_path / "calls").read_text().split() == asked
+
+
 def test_a_tool_that_reads_loads_next_to_nothing(docs: Repo) -> None:
     """It is called at every turn of an agent."""
     script = f"""
