@@ -13,7 +13,7 @@ from lanes.gate import is_gated
 from lanes.manifest import FILE, Lane, Manifest
 from lanes.plumbing import Git
 from lanes.settings import Settings
-from lanes.shell import UNKNOWN
+from lanes.shell import UNKNOWN, joined
 from lanes.text import allow_command, printable, quoted
 from lanes.trust import Trust, in_clone
 from lanes.worktrees import Known, Worktree, is_gits_own, worktrees_around
@@ -21,6 +21,7 @@ from lanes.worktrees import Known, Worktree, is_gits_own, worktrees_around
 MOST_REFUSALS = 20
 """So many are told of."""
 MOST_LANES = 5
+_ANYTHING = "*"  # stands in a path for what nobody knows
 
 # Files that decide which hooks run, git's and the agents' own, without case.
 _HOOKS = re.compile(
@@ -104,7 +105,7 @@ class Guard:
 
     def _edit(self, path: str, folder: str | None, by_tool: bool) -> Iterator[Refusal]:
         if UNKNOWN in path or (folder is None and not os.path.isabs(path)):  # noqa: PTH117
-            yield from self._half_known(path)
+            yield from self._half_known(path, folder)
             return
         called = os.path.join(folder or "/", path).rstrip("/")  # noqa: PTH118
         yield from self._write(os.path.realpath(called), by_tool)
@@ -113,8 +114,8 @@ class Guard:
             above, name = os.path.split(called)
             yield from self._write(os.path.join(os.path.realpath(above), name), by_tool)  # noqa: PTH118
 
-    def _half_known(self, path: str) -> Iterator[Refusal]:
-        """Judge a path of which a variable or an unknown folder is a part, by what it ends in."""
+    def _half_known(self, path: str, folder: str | None) -> Iterator[Refusal]:
+        """Judge a path of which a variable or an unknown folder is a part, by its beginning and its end."""
         end = path.rpartition(UNKNOWN)[2].casefold()
         shown = printable(os.fsencode(path.replace(UNKNOWN, "…")))
         set_up = _BELOW_ANY_FOLDER.fullmatch(end) or end.endswith("/" + FILE.decode())
@@ -122,6 +123,10 @@ class Guard:
             yield _gits_own(shown)
         elif set_up and self._session is not None:
             yield from self._hooks(self._standing(self._session), shown)
+        elif not path.startswith(UNKNOWN) and (place := joined(folder, path.replace(UNKNOWN, _ANYTHING))):
+            place = os.path.realpath(place)
+            for tree in self._worktrees(place)[:1]:
+                yield from self._in_worktree(tree, place, by_tool=False, half_known=True)
 
     def _write(self, place: str, by_tool: bool) -> Iterator[Refusal]:
         around = self._worktrees(place)
@@ -162,7 +167,9 @@ class Guard:
             )
             yield from self._said(standing, refusal)
 
-    def _in_worktree(self, tree: Worktree, place: str, by_tool: bool) -> Iterator[Refusal]:
+    def _in_worktree(
+        self, tree: Worktree, place: str, by_tool: bool, half_known: bool = False
+    ) -> Iterator[Refusal]:
         session = self._session
         standing = self._standing(tree)
         if not standing.gated:
@@ -179,11 +186,15 @@ class Guard:
             folder = _is_folder(place)
             lane = standing.trust.lane_of(standing.branch)
             manifest = standing.trust.required()
+            if half_known and manifest.may_write_below(lane, path.partition(os.fsencode(_ANYTHING))[0]):
+                return
             if not manifest.may_write(lane, path, folder):
                 refusal = _outside(standing, standing.branch, manifest, lane, path, folder)
                 refusal = refusal._replace(called=os.path.relpath(place, self._folder))
                 if not by_tool:
                     refusal = refusal._replace(top=tree.top, ignored=path)
+                if half_known and refusal.widen is not None:
+                    refusal = refusal._replace(widen=None, instead="keep to your lane: git lanes show")
                 yield from self._said(standing, refusal)
 
     def _said(self, standing: _Standing, refusal: Refusal) -> Iterator[Refusal]:

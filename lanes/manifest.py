@@ -159,6 +159,12 @@ class Manifest:
             return False
         return lane.paths.match(path, folder) or self.shared.match(path, folder)
 
+    def may_write_below(self, lane: Lane | None, begins: bytes) -> bool:
+        """Tell whether branches of *lane* might write a path that begins so."""
+        if lane is None:
+            return self.allow_unlisted
+        return not lane.review_only and (lane.paths.reach(begins) or self.shared.reach(begins))
+
     def writers(self, path: bytes, folder: bool = False) -> tuple[str, ...]:
         """Name the lanes that may write *path*, in the order of the file."""
         return tuple(lane.name for lane in self.lanes if self.may_write(lane, path, folder))

@@ -400,6 +400,11 @@ class PathPatterns:
         """Tell whether the list covers *path*; *folder* when it is one (a submodule counts as one)."""
         return bool(self.patterns and self._checked(path, folder).include)
 
+    def reach(self, begins: bytes) -> bool:
+        """Tell whether the list may cover a path that begins so, as far as that is seen at a glance."""
+        known = (literal(pattern.glob.atoms) for pattern in self.patterns if pattern.include)
+        return any(begins.startswith(one) or one.startswith(begins) for one in known)
+
     def _checked(self, path: bytes, folder: bool) -> pathspec.util.CheckResult[str]:
         # The first slash is for pathspec, which takes one, or else "./", off the beginning of every path.
         return self._spec.check_file("/" + path.decode("latin-1") + "/" * folder, ())

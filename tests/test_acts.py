@@ -276,6 +276,11 @@ WRITES = [
     ("cp x ~/.claude/settings.json", ["HOME/.claude/settings.json sets up hooks or lanes: SO"]),
     ("rm ../api/api/a.py", ["WT/../api/api/a.py lies in another worktree of this repository"]),
     ("rm -rf .", [outside(".")]),
+    # What the lane can't hold, whatever a variable makes of it.
+    ("rm api/$X.py", [outside("api/*.py")]),
+    ("for f in a b; do rm ./api/$f; done", [outside("api/*")]),
+    ("echo >x$X", [outside("x*")]),
+    ("rm ../api/docs/$X", ["WT/../api/docs/* lies in another worktree of this repository"]),
 ]
 
 
@@ -393,6 +398,11 @@ LEFT_ALONE = [
     "cat .git/config .lanes.toml .claude/settings.json",
     "cp .git/config /tmp/x",
     "command -v git commit --no-verify",
+    "rm docs/$X/a.md",
+    "rm ./$X/a.md",
+    "rm ../$X/a.md",
+    "echo > build/$X.txt",
+    "echo > api/$X.log",
     "rm $X",
     "rm ~other/x",
     'rm "$X/a"',
