@@ -2,64 +2,79 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from lanes.acts import Act, Kind, of_text
+from lanes.acts import Act, Kind, bypasses, named_in_patch, of_text, stripped
 from lanes.options import Options, is_short_for
-from lanes.shell import joined
+from lanes.shell import joined, work_tree
 
 _Found = Iterator[tuple[Kind, str]]
 
-_VALUED_BEFORE = (
-    *("-C", "-c", "--git-dir", "--work-tree", "--namespace"),
-    *("--exec-path", "--super-prefix", "--config-env", "--attr-source"),
-)
+_BEFORE = "-C -c --git-dir --work-tree --namespace --exec-path --super-prefix --config-env --attr-source"
 _WORKING = (
-    *("add", "am", "apply", "checkout", "cherry-pick", "clean", "commit", "merge", "mv", "pull"),
+    *("add", "am", "apply", "checkout", "cherry-pick", "clean", "commit", "merge", "mv", "pull", "push"),
     *("rebase", "reset", "restore", "revert", "rm", "stash", "switch"),
 )
 _RUN_HOOKS = ("commit", "merge", "push", "pull", "am", "rebase", "cherry-pick", "revert")
+_READING = (
+    *("blame", "cat-file", "describe", "diff", "for-each-ref", "grep", "help", "log", "ls-files"),
+    *("ls-remote", "ls-tree", "merge-base", "rev-list", "rev-parse", "shortlog", "show", "show-ref"),
+    *("status", "version"),
+)
 
 
 def of_git(
-    words: Sequence[str], variables: Mapping[str, str], folder: str | None, depth: int
+    words: Sequence[str], variables: Mapping[str, str], feeds: Sequence[str], folder: str | None, depth: int
 ) -> Iterator[Act]:
-    """Find what git would do with these arguments and variables, called in *folder*."""
-    settings, places, command, arguments = _before(words)
-    for place in places["-C"]:
-        folder = joined(folder, place)
-    trees = [*places["--work-tree"], variables.get("GIT_WORK_TREE", "")]
-    dirs = [*places["--git-dir"], variables.get("GIT_DIR", "")]
-    beside = [name.rstrip("/").removesuffix(".git") or "." for name in dirs if name]
-    folder = joined(folder, next(filter(None, [*trees, *beside]), ""))
-    for setting in settings:
-        key, _, value = setting.partition("=")
-        if _is_of_the_gates(key) or _is_alias_past(key, value, depth):
-            yield Act(Kind.PASSES_BY, f"git -c {setting}", folder)
-    if command in _WORKING:
-        yield Act(Kind.WORKS, f"git {command}", folder)
+    """Find what git would do with these arguments, variables and standard input, called in *folder*."""
+    before = Options(words, _BEFORE, leading=True)
+    command, *arguments = before.all or [""]
+    if command in _READING or _only_tells(command, arguments):
+        return
+    folder = _folder(before, variables, folder)
+    passing = [*bypasses(variables), *_settings_past(before, depth)]
     if command in _RUN_HOOKS:
-        yield from (Act(Kind.PASSES_BY, what, folder) for what in _without_hooks(command, arguments))
+        passing += _without_hooks(command, arguments)
+    yield from (Act(Kind.PASSES_BY, what, folder) for what in passing)
+    yield from (Act(Kind.WORKS, f"git {command}", place) for place in _worked_in(command, arguments, folder))
     if command == "config":
         yield from (Act(kind, what, folder) for kind, what in _config(arguments, depth))
     elif command in _COMMANDS:
         yield from (Act(kind, what, folder) for kind, what in _COMMANDS[command](arguments))
+    for feed in feeds if command in _FED else ():
+        top = work_tree(folder) or folder
+        yield from (Act(kind, what, top) for kind, what in _FED[command](arguments, feed))
 
 
-def _before(words: Sequence[str]) -> tuple[list[str], Mapping[str, list[str]], str, list[str]]:
-    """Give the settings, the places, the command and its arguments."""
-    settings: list[str] = []
-    places: dict[str, list[str]] = {"-C": [], "--git-dir": [], "--work-tree": []}
-    rest = iter(words)
-    for word in rest:
-        if not word.startswith("-"):
-            return settings, places, word, list(rest)
-        name, has_value, value = word.partition("=")
-        if name in _VALUED_BEFORE and not has_value:
-            value = next(rest, "")
-        if name in places:
-            places[name].append(value)
-        elif name in ("-c", "--config-env"):
-            settings.append(value)
-    return settings, places, "", []
+def _only_tells(command: str, arguments: Sequence[str]) -> bool:
+    """Tell whether options keep a command from changing anything."""
+    if command == "stash" and arguments[:1] in (["list"], ["show"]):
+        return True
+    options = Options(arguments, _VALUED.get(command, ""), _ATTACHED)
+    telling = ("--dry-run", "--help", "-h", *_TELLING.get(command, ()))
+    return any(name in telling for name, _ in options.given)
+
+
+def _worked_in(command: str, arguments: Sequence[str], folder: str | None) -> list[str | None]:
+    """Give the folder in whose worktree a command changes something."""
+    if command == "worktree" and arguments[:1] in (["remove"], ["move"]):
+        return [joined(folder, place) for place in Options(arguments[1:]).all[:1]]
+    return [folder] if command in _WORKING else []
+
+
+def _folder(before: Options, variables: Mapping[str, str], folder: str | None) -> str | None:
+    for name, place in before.given:
+        if name == "-C":
+            folder = joined(folder, place)
+    tree = before.value("--work-tree") or variables.get("GIT_WORK_TREE")
+    git_dir = before.value("--git-dir") or variables.get("GIT_DIR")
+    beside = git_dir and (git_dir.rstrip("/").removesuffix(".git") or ".")
+    return joined(folder, tree or beside or "")
+
+
+def _settings_past(before: Options, depth: int) -> Iterator[str]:
+    for name, setting in before.given:
+        key, _, value = setting.partition("=")
+        if name in ("-c", "--config-env") and (_is_of_the_gates(key) or _is_alias_past(key, value, depth)):
+            yield f"git -c {setting}"
 
 
 def _is_of_the_gates(key: str, whole_section: bool = False) -> bool:
@@ -88,11 +103,18 @@ _VALUED = {
     "rebase": "-s -X -x --onto --strategy --strategy-option --exec --whitespace",
     "am": "-C -p --directory --exclude --include --patch-format",
 }
+_ATTACHED = "-u -S"
+# What more keeps these commands from changing anything, besides --dry-run and --help.
+_TELLING = {
+    **dict.fromkeys(("add", "clean", "mv", "push", "rm"), ("-n",)),
+    **dict.fromkeys(("am", "rebase"), ("--show-current-patch",)),
+    "apply": ("--check", "--stat", "--numstat", "--summary"),
+}
 _FETCHING = "-o -j -s -X --server-option --depth --deepen --shallow-since --upload-pack --refmap --strategy"
 
 
 def _without_hooks(command: str, words: Sequence[str]) -> Iterator[str]:
-    for name, _ in Options(words, _VALUED.get(command, "")).given:
+    for name, _ in Options(words, _VALUED.get(command, ""), _ATTACHED).given:
         # Elsewhere -n is something else.
         if is_short_for(name, "--no-verify") or (name == "-n" and command in ("commit", "am")):
             yield f"git {command} {name}"
@@ -204,10 +226,16 @@ def _update_ref(words: Sequence[str]) -> _Found:
 
 def _symbolic_ref(words: Sequence[str]) -> _Found:
     options = Options(words, "-m")
-    if len(options.all) > 1 or options.has("-d", "--delete"):
-        yield from ((Kind.MOVES, name) for name in options.all)
-        if options.all[0].endswith("/HEAD"):  # a remote's, which says where the manifest is
+    names = options.all
+    if len(names) > 1 or options.has("-d", "--delete"):
+        yield from ((Kind.MOVES, name) for name in names)
+        if names[:1] and names[0].endswith("/HEAD"):  # a remote's, which says where the manifest is
             yield Kind.MANAGES, "git symbolic-ref"
+
+
+def _stash(words: Sequence[str]) -> _Found:
+    if words[:1] == ["branch"]:
+        yield from ((Kind.MOVES, name) for name in words[1:2])
 
 
 def _remote(words: Sequence[str]) -> _Found:
@@ -216,9 +244,23 @@ def _remote(words: Sequence[str]) -> _Found:
 
 
 def _lanes(words: Sequence[str]) -> _Found:
-    verb = next((word for word in words if not word.startswith("-")), "")
-    if verb in ("allow", "init", "uninstall") and not {"-h", "--help"}.intersection(words):
+    options = Options(words, "--agent")
+    verb, *operands = options.all or [""]
+    if verb in ("allow", "init", "uninstall") or (verb == "install" and options.has("--agent")):
         yield Kind.MANAGES, f"git lanes {verb}"
+    elif verb == "brief" and options.has("--agents-md"):
+        yield Kind.WRITES, next(iter(operands), "AGENTS.md")
+
+
+def _applied(words: Sequence[str], feed: str) -> _Found:
+    strip = stripped(Options(words, "-p -C --directory --exclude --include --whitespace"), 1)
+    yield from ((Kind.WRITES, path) for path in named_in_patch(feed, strip))
+
+
+def _refs_fed(words: Sequence[str], feed: str) -> _Found:
+    if Options(words, "-m").has("--stdin"):
+        for line in feed.replace("\0", "\n").split("\n"):
+            yield from ((Kind.MOVES, ref) for ref in line.split()[1:2])
 
 
 _COMMANDS: Mapping[str, Callable[[Sequence[str]], _Found]] = {
@@ -233,8 +275,11 @@ _COMMANDS: Mapping[str, Callable[[Sequence[str]], _Found]] = {
     "rebase": _rebase,
     "update-ref": _update_ref,
     "symbolic-ref": _symbolic_ref,
+    "stash": _stash,
     "remote": _remote,
     "lanes": _lanes,
     "rm": _written,
     "mv": _written,
 }
+# Commands that read what to do from standard input.
+_FED: Mapping[str, Callable[[Sequence[str], str], _Found]] = {"apply": _applied, "update-ref": _refs_fed}

@@ -1,6 +1,7 @@
 """What lane-guard makes of a shell's commands: which it refuses, and which it must leave alone."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,9 @@ PASSED_BY = [
     ("command git commit -n", "git commit -n"),
     ("exec git commit -n", "git commit -n"),
     ("uv run git commit -n", "git commit -n"),
+    ("uv run --frozen --with x git commit -n", "git commit -n"),
+    ("sudo -Eu ann git commit -n", "git commit -n"),
+    ("find . -name x -exec git commit -n {} +", "git commit -n"),
     ("npm exec -- git commit -n", "git commit -n"),
     ("find . | xargs -n 1 git commit --no-verify", "git commit --no-verify"),
     ("bash -c 'git commit -n'", "git commit -n"),
@@ -70,6 +74,16 @@ PASSED_BY = [
     ("eval git commit -n", "git commit -n"),
     ("eval 'git commit -n'", "git commit -n"),
     ("bash <<'EOF'\ngit commit -n\nEOF", "git commit -n"),
+    ("bash -euo pipefail -c 'git commit -n'", "git commit -n"),
+    ("bash -eu +o history --rcfile x -c 'git commit -n' a", "git commit -n"),
+    ("bash -c -- 'git commit -n'", "git commit -n"),
+    ("bash -euo pipefail <<'EOF'\ngit commit -n\nEOF", "git commit -n"),
+    ("bash -s -- a <<'EOF'\ngit commit -n\nEOF", "git commit -n"),
+    ("bash - <<'EOF'\ngit commit -n\nEOF", "git commit -n"),
+    ("cat <<'EOF' | bash\ngit commit -n\nEOF", "git commit -n"),
+    ("cat <<'EOF' | tee /tmp/x | sudo bash -x\ngit commit -n\nEOF", "git commit -n"),
+    ("echo 'git commit -n' | sh", "git commit -n"),
+    ("echo -e git commit -n | sh", "git commit -n"),
     ("bash -s <<< 'git commit -n'", "git commit -n"),
     ("true && git commit -n", "git commit -n"),
     ("true; git commit -n", "git commit -n"),
@@ -82,6 +96,11 @@ PASSED_BY = [
     ("for i in 1; do git commit -n; done", "git commit -n"),
     ("case $x in (a) ;; b) git commit -n;; esac", "git commit -n"),
     ("f() { git commit -n; }; f", "git commit -n"),
+    ("function f { git commit -n; }; f", "git commit -n"),
+    ("[[ $x =~ ^(a|b)$ && a > b ]] && git commit -n", "git commit -n"),
+    ("X=-n; git commit $X", "git commit -n"),
+    ("a=($(git commit -n))", "git commit -n"),
+    ("git commit {-n,-m} x", "git commit -n"),
     ("! git commit -n", "git commit -n"),
     ("echo $(git commit -n)", "git commit -n"),
     ("echo `git commit -n`", "git commit -n"),
@@ -144,7 +163,10 @@ MOVES = [
     "git update-ref refs/heads/main HEAD",
     "git update-ref -m why -d refs/heads/main",
     "git update-ref refs/remotes/origin/main HEAD",
+    "git update-ref --stdin <<'EOF'\nstart\nupdate refs/heads/main HEAD\nEOF",
+    "git stash branch main",
     "git symbolic-ref HEAD refs/heads/main",
+    "git symbolic-ref -d refs/heads/main",
     "git switch main",
     "git switch main && git commit -m x",
     "git switch -C main",
@@ -174,6 +196,7 @@ MANAGES = [
     ("~/bin/git-lanes allow docs x", "git lanes allow"),
     ("git lanes uninstall", "git lanes uninstall"),
     ("git lanes init", "git lanes init"),
+    ("git lanes install --agent claude", "git lanes install"),
     ("pre-commit uninstall", "pre-commit uninstall"),
     ("npx lefthook uninstall", "lefthook uninstall"),
     ("git config core.hooksPath /dev/null", "git config core.hooksPath"),
@@ -202,10 +225,19 @@ def test_what_the_integrator_does(docs: Repo) -> None:
 @pytest.mark.parametrize(
     "command", ["git -C ../api {}", "cd ../api && git {}", "git --git-dir=../api/.git {}"]
 )
-@pytest.mark.parametrize("what", ["commit -m x", "merge main", "add .", "checkout -- ."])
+@pytest.mark.parametrize("what", ["commit -m x", "merge main", "add .", "checkout -- .", "push"])
 def test_git_in_another_worktree(docs: Repo, command: str, what: str) -> None:
     told = f"git {what.partition(' ')[0]} would work in another worktree of this repository"
     assert refusals(docs, command.format(what)) == [told]
+
+
+@pytest.mark.parametrize(
+    "command", ["git worktree remove -f ../api", "cd .. && git worktree move api /tmp/x"]
+)
+def test_the_worktree_of_another(docs: Repo, command: str) -> None:
+    assert refusals(docs, command) == ["git worktree would work in another worktree of this repository"]
+    clone = Repo(docs.path.parent / "clone")
+    assert refusals(clone, command) == refusals(docs, command.replace("api", "docs")) == []
 
 
 def outside(path: str) -> str:
@@ -272,15 +304,45 @@ WRITES = [
     ('rm ".git/hooks/$NAME"', [".git/hooks/… is git's own"]),
     ("cd $X && rm .git/hooks/pre-push", [".git/hooks/pre-push is git's own"]),
     ("sed -i d .claude/settings.json", ["WT/.claude/settings.json sets up hooks or lanes: SO"]),
-    ('rm "$(git rev-parse --show-toplevel)/.lanes.toml"', ["…/.lanes.toml sets up hooks or lanes: SO"]),
+    ('rm "$(git rev-parse --show-toplevel)/.lanes.toml"', ["WT/.lanes.toml sets up hooks or lanes: SO"]),
     ("cp x ~/.claude/settings.json", ["HOME/.claude/settings.json sets up hooks or lanes: SO"]),
     ("rm ../api/api/a.py", ["WT/../api/api/a.py lies in another worktree of this repository"]),
     ("rm -rf .", [outside(".")]),
+    # Braces and globs are what the shell makes of them.
+    ("touch {api,docs}/n.md", [outside("api/n.md")]),
+    ("cp api/a.py{,.bak}", [outside("api/a.py.bak")]),
+    ("touch {docs,api/{a,b}}.py", [outside("docs.py"), outside("api/a.py"), outside("api/b.py")]),
+    ("touch 'api/{a,b}' api/{c}", [outside("api/{a,b}"), outside("api/{c}")]),
+    ("rm -rf ../{api,nothing}", ["WT/../api lies in another worktree of this repository"]),
+    ("rm -rf ../ap[h-j]", ["WT/../api lies in another worktree of this repository"]),
+    ("rm a*/*.py", [outside("api/a.py")]),
+    ("rm api/*.none", [outside("api/*.none")]),
+    # What a variable holds, where the command says so.
+    ("D=api; rm $D/a.py", [outside("api/a.py")]),
+    ("export D=api && rm ${D}/a.py", [outside("api/a.py")]),
+    ('D="$PWD/api"; cd "$D" && rm a.py', [outside("api/a.py")]),
+    ('G=$(git rev-parse --git-common-dir); rm "$G/hooks/x"', ["WT/.git/hooks/x is git's own"]),
+    ("rm $(git rev-parse --git-path hooks)/x", ["WT/.git/hooks/x is git's own"]),
+    ("cd $X && rm `git rev-parse --git-path hooks/x`", ["./.git/hooks/x is git's own"]),
+    ('cd docs && rm "$(git rev-parse --show-toplevel)"/api/a.py', [outside("api/a.py")]),
+    ("cd $(git rev-parse --show-toplevel 2>/dev/null || pwd) && rm api/a.py", [outside("api/a.py")]),
+    ("cd api; pushd ../docs; popd; rm a.py", [outside("api/a.py")]),
     # What the lane can't hold, whatever a variable makes of it.
     ("rm api/$X.py", [outside("api/*.py")]),
     ("for f in a b; do rm ./api/$f; done", [outside("api/*")]),
     ("echo >x$X", [outside("x*")]),
     ("rm ../api/docs/$X", ["WT/../api/docs/* lies in another worktree of this repository"]),
+    ("ls | xargs -I{} rm api/{}", [outside("api/*")]),
+    ("find api docs -name '*.py' -delete", [outside("api/*/*.py")]),
+    ("find api -type f -exec sed -i s/a/b/ {} +", [outside("api/*/*")]),
+    ("patch -p1 <<'EOF'\n--- a/api/a.py\n+++ b/api/a.py\n@@ -1 +1 @@\nEOF", [outside("api/a.py")]),
+    ("cd api; patch <<'EOF'\n--- x/a.py\t1\n+++ x/a.py\t2\n@@ -1 +1 @@\nEOF", [outside("api/a.py")]),
+    ("patch api/a.py <x", [outside("api/a.py")]),
+    ("cd api && git apply <<'EOF'\n--- a/docs/a\n+++ /dev/null\n--- a/b\n+++ b/b\nEOF", [outside("b")]),
+    ("perl -i -pe s/a/b/ api/a.py", [outside("api/a.py")]),
+    ("perl -Mstrict -i.bak -pe s/a/b/ api/a.py", [outside("api/a.py")]),
+    ("sed -ni.bak p api/a.py", [outside("api/a.py")]),
+    ("git lanes brief --agents-md", [outside("AGENTS.md")]),
 ]
 
 
@@ -398,11 +460,64 @@ LEFT_ALONE = [
     "cat .git/config .lanes.toml .claude/settings.json",
     "cp .git/config /tmp/x",
     "command -v git commit --no-verify",
+    "git commit -uno -m x",
+    "git commit -Sid -m x",
+    "git commit --dry-run -n",
+    "git symbolic-ref -d",
+    "GIT_CONFIG_GLOBAL=/dev/null git log",
+    "git -c core.hooksPath=/dev/null status",
+    "git -C ../api stash list",
+    "git -C ../api clean -nd",
+    "git -C ../api add -n .",
+    "git -C ../api apply --check x",
+    "git -C ../api push --dry-run",
+    "git -C ../api rebase --show-current-patch",
+    "git -C ../api reset -h",
+    "git worktree remove /nowhere",
+    "git apply --stat <<'EOF'\n--- a/api/a.py\n+++ b/api/a.py\nEOF",
+    "git update-ref --stdin <<'EOF'\nupdate refs/heads/work/docs-2 HEAD\nEOF",
+    "git lanes brief",
+    "bash docs/x.sh -c 'git commit -n'",
+    "bash docs/x.sh <<'EOF'\ngit commit -n\nEOF",
+    "echo 'git commit -n' | cat",
+    "cat <<'EOF' | grep x | bash\ngit commit -n\nEOF",
+    "xargs sed -i s/a/b/ <list",
+    "xargs -I{} cp {} docs/",
+    "find . -name '*.md' -exec sed -i s/a/b/ {} +",
+    "find api -name '*.log' -delete",
+    "find api -name '*.py' -exec grep x {} +",
+    "find . -name build -prune -o -name '*.orig' -delete",
+    'for f in docs/*.md; do sed -i s/a/b/ "$f"; done',
+    "sed -i.before -E s/a/b/ docs/a.md",
+    "sed -i 's/a{1,2}/b/' docs/a.md",
+    "perl -Mstrict -ne print api/a.py",
+    "perl -Ilib -ne print api/a.py",
+    "perl -MFile::Find -e 1 api/a.py",
+    "cp docs/a.md{,.bak}",
+    "mv docs/a.{md,txt}",
+    "rm -f docs/* {docs/a,docs/b}",
+    "install -d api/new",
+    "tee - <docs/a.md",
+    "patch --dry-run -p1 <<'EOF'\n--- a/api/a.py\n+++ b/api/a.py\nEOF",
+    "pushd api >/dev/null; ls; popd >/dev/null; touch docs/n.md",
+    "pushd api; popd; popd; touch a",
+    "X=docs; touch $X/a.md",
+    "X=api; X=docs; touch $X/a.md",
+    "X='docs/a docs/b'; rm $X",
+    "X=~/x; rm $X",
+    "X=; read X; rm $X/a",
+    "X=api; for X in docs; do rm $X/a; done",
+    "X=api; X+=/b; rm $X",
+    "X=api Y=b rm docs/$X",
+    "cd $(mktemp -d) && touch x",
+    "rm $(git rev-parse --show-toplevel | tr a b)/api/x",
     "rm docs/$X/a.md",
     "rm ./$X/a.md",
     "rm ../$X/a.md",
     "echo > build/$X.txt",
     "echo > api/$X.log",
+    "a=(touch api/x); echo ${#a}",
+    "declare -a a=(touch\n api/x )",
     "rm $X",
     "rm ~other/x",
     'rm "$X/a"',
@@ -410,6 +525,12 @@ LEFT_ALONE = [
     "cd $X && rm a",
     "cd - && rm a",
     "[[ a > b ]]",
+    "if [[ $a > b ]]; then ls; fi",
+    "! [[ a > b ]]",
+    "while read x; do [[ $x > b ]] && ls; done",
+    "[[ -z $1 || $(date) > b ]]",
+    "[[ $x =~ ^(a|b)$ && $x > b ]]",
+    "X=1; [[ a > b ]]",
     "(( a > b ))",
     "echo $((3 > 2))",
     "test a \\> b",
@@ -468,6 +589,13 @@ def read(text: str, folder: str | None = "/r") -> list[tuple[list[str], list[str
         ('a "never closed', ["a", "never closed"]),
         ("a é 日本 \u2028", ["a", "é", "日本", "\u2028"]),
         ("a ''", ["a", ""]),
+        ("a {b,c}d{e,f} {g} h,{i}", ["a", "bde", "bdf", "cde", "cdf", "{g}", "h,{i}"]),
+        ("a '{b,c}' {d\\,e} f{\"g,\",h}", ["a", "{b,c}", "{d,e}", "fg,", "fh"]),
+        ("a {b,{c,d}}", ["a", "b", "c", "b", "d"]),
+        ("a {b,c}" + "{d,e}" * 9, ["a", "{b,c}" + "{d,e}" * 9]),
+        ("b=c; d=$b; a $b$d ${d}", ["a", "cc", "c"]),
+        ('b="c d"; a $b "$b"', ["a", UNKNOWN, "c d"]),
+        ("b=" + "c" * 400 + "; d=$b$b; a $d$d", ["a", UNKNOWN * 2]),
     ],
 )
 def test_words(text: str, words: list[str]) -> None:
@@ -498,6 +626,30 @@ def test_whatever_is_typed_is_read_to_its_end(text: str) -> None:
         assert isinstance(act.subject, str)
 
 
+PROGRAMS = (
+    "bash eval env sudo timeout xargs command find patch apply_patch chmod cp dd install ln mv perl rm sed"
+)
+GIT = (
+    "add am apply branch checkout clean commit config fetch lanes mv push rebase remote send-pack stash"
+    " symbolic-ref update-ref worktree"
+)
+ARGUMENTS = (
+    "-C -c --git-dir alias.x=y core.hooksPath -d --delete -m -b -t -n -i -e --stdin --agent --agents-md -p"
+    " -p1 - -- : a: * / $X {} ; -exec -delete -name branch add remove set-head refs/heads/main HEAD allow"
+)
+
+
+@fuzzed(1500)
+@given(
+    st.sampled_from([*PROGRAMS.split(), *(f"git {command}" for command in GIT.split())]),
+    st.lists(st.sampled_from(["", *ARGUMENTS.split()]).map('"{}"'.format), max_size=6).map(" ".join),
+    st.sampled_from(["", "--- a\n+++ b\n", "update\nupdate x\n\n"]),
+)
+def test_whatever_a_program_is_given_is_read(program: str, arguments: str, fed: str) -> None:
+    for act in acts(ToolCall("/r", command=f"{program} {arguments} <<'EOF'\n{fed}EOF")):
+        assert isinstance(act.subject, str)
+
+
 @fuzzed(300)
 @given(st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8")), min_size=1, max_size=5))
 def test_words_are_read_as_a_shell_writes_them(words: list[str]) -> None:
@@ -512,6 +664,12 @@ def test_long_commands_are_read_in_time() -> None:
         '"$(' * 100,
         "<<E " * 50_000,
         "! " * 200_000,
+        'a "' + "\\a" * 1_000_000,
+        "a " + "\\a" * 1_000_000,
+        "a " + "{b,c}" * 100_000,
+        "a {" + "b," * 300_000 + "}",
         "a=b " * 100_000,
     ):
+        begin = time.process_time()
         list(commands(text, "/r"))
+        assert time.process_time() - begin < 8, text[:20]  # so many seconds lane-guard has
