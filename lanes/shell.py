@@ -104,6 +104,9 @@ class _Reader:
             # Which of two values it has when, depends on what is not read: loops, conditions, functions.
             known = self._variables.get(name, value) == value and len(value) < _LONGEST_VALUE
             self._variables[name] = value if known else UNKNOWN
+        if words[0] == "for" and words[2:3] == ["in"]:
+            alike = os.path.commonprefix(words[3:])  # noqa: RUF071 - what each of them begins with
+            self._variables[words[1]] = re.split(r"[*?[]", alike)[0] + UNKNOWN
 
     def list(self, closing: str) -> None:
         """Read commands to *closing*, `)` or a backtick, or to the end."""

@@ -330,6 +330,8 @@ WRITES = [
     # What the lane can't hold, whatever a variable makes of it.
     ("rm api/$X.py", [outside("api/*.py")]),
     ("for f in a b; do rm ./api/$f; done", [outside("api/*")]),
+    ('for f in api/*.py; do sed -i s/a/b/ "$f"; done', [outside("api/*")]),
+    ("for f in docs/*.md; do ls; done; for f in api/a api/b; do rm $f; done", [outside("api/*")]),
     ("echo >x$X", [outside("x*")]),
     ("rm ../api/docs/$X", ["WT/../api/docs/* lies in another worktree of this repository"]),
     ("ls | xargs -I{} rm api/{}", [outside("api/*")]),
@@ -487,6 +489,8 @@ LEFT_ALONE = [
     "find api -name '*.log' -delete",
     "find api -name '*.py' -exec grep x {} +",
     "find . -name build -prune -o -name '*.orig' -delete",
+    "for f in api/*.py docs/*.md; do sed -i s/a/b/ $f; done",
+    "for f in *.md; do rm $f; done",
     'for f in docs/*.md; do sed -i s/a/b/ "$f"; done',
     "sed -i.before -E s/a/b/ docs/a.md",
     "sed -i 's/a{1,2}/b/' docs/a.md",
