@@ -53,6 +53,13 @@ class Term(NamedTuple):
     at_or_below: bool = False
 
 
+class Area(NamedTuple):
+    """The words that all *required* lists of patterns cover, and no *excluded* one."""
+
+    required: Sequence[Sequence[Term]]
+    excluded: Sequence[Sequence[Term]]
+
+
 # What people put into names comes first, and costs least. Every byte but NUL can stand in a word.
 _READABLE = (b"x", b"abcdefghijklmnopqrstuvwyz", b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"_-.", b"/")
 _COST = dict.fromkeys(range(256), 40) | dict.fromkeys(range(33, 127), 20)
@@ -67,14 +74,14 @@ class _List:
 
     def __init__(self, automaton: Automaton, terms: Sequence[Term], required: bool) -> None:
         self.required = required
-        self.first = self.lasting = self.including = 0
-        self._states = self._excluding = self._at_end = self._at_end_of_file = 0
+        self.first = self.lasting = self.including = self.states = 0
+        self._excluding = self._at_end = self._at_end_of_file = 0
         self._includes: dict[int, bool] = {}  # by the bit length of the state
         for term in terms:
             first, last = automaton.add(term.atoms)
             states = (last << 1) - first
             self.first |= first
-            self._states |= states
+            self.states |= states
             if term.include:
                 self.including |= states
             else:
@@ -93,20 +100,48 @@ class _List:
         if not matched:
             if states & self.including:
                 return states
-            return None if self.required else states & ~self._states
+            return None if self.required else states & ~self.states
         last = 1 << (matched.bit_length() - 1)
-        states &= ~(self._states & (last - 1))  # what a later pattern matches, an earlier one does not decide
+        states &= ~(self.states & (last - 1))  # what a later pattern matches, an earlier one does not decide
         includes = self._includes[matched.bit_length()]
         if states & (self._excluding if includes else self.including):
             return states
         if includes != self.required:
             return None
-        return states & ~self._states | (last if includes else 0)
+        return states & ~self.states | (last if includes else 0)
 
     def is_as_required(self, states: int, folder: bool) -> bool:
         """Tell whether a word is covered, or isn't, as is required; *folder* where it ends in a slash."""
         matched = states & (self._at_end if folder else self._at_end | self._at_end_of_file)
         return (matched > 0 and self._includes[matched.bit_length()]) == self.required
+
+
+class _Lists:
+    """The lists of an area: which states say that a word is in it."""
+
+    def __init__(self, automaton: Automaton, area: Area) -> None:
+        self._lists = [
+            *(_List(automaton, terms, required=True) for terms in area.required),
+            *(_List(automaton, terms, required=False) for terms in area.excluded),
+        ]
+        self.first = [one.first for one in self._lists]
+        self.states = sum(one.states for one in self._lists)
+        self._required = [one.including for one in self._lists if one.required]
+        self._lasting = sum(one.lasting for one in self._lists)
+
+    def settle(self, states: int) -> int | None:
+        """Leave out states that can't decide any more; None where nothing that begins so is in the area."""
+        if not states & self._lasting:  # which is so nearly always
+            return states if all(map(states.__and__, self._required)) else None
+        settled: int | None = states
+        for one in self._lists:
+            if settled is not None:
+                settled = one.settle(settled)
+        return settled
+
+    def have(self, states: int, folder: bool) -> bool:
+        """Tell whether a word is in the area; *folder* where it ends in a slash."""
+        return all(one.is_as_required(states, folder) for one in self._lists)
 
 
 class _Distance:
@@ -136,22 +171,22 @@ class _Distance:
 
 
 def shortest(
-    required: Sequence[Sequence[Term]],
-    excluded: Sequence[Sequence[Term]],
+    area: Area,
     is_word: Callable[[bytes], bool],
     budget: Budget,
     begins: bytes = b"",
+    known: Area | None = None,
 ) -> bytes | None:
-    """Give the shortest readable word that all *required* lists cover and no *excluded* one, or None.
+    """Give the shortest readable word of an area that is not in the *known* one, or None.
 
-    All that they cover is known to begin with *begins*. A word that ends in a slash, as a submodule does, is
-    given where there is no other. *is_word* has the last say. Raises Undecided where it refuses all that was
-    found, or the *budget* is spent.
+    All that is in the area is known to begin with *begins*. A word that ends in a slash, as a submodule does,
+    is given where there is no other. *is_word* has the last say. Raises Undecided where it refuses all that
+    was found, or the *budget* is spent.
     """
     folder = None
     refused = False
     try:
-        for word in _Search(required, excluded, budget).words(begins):
+        for word in _Search(area, known, budget).words(begins):
             if not is_word(word):
                 refused = True
             elif not word.endswith(b"/"):
@@ -179,28 +214,28 @@ def example(term: Term) -> bytes:
 
 
 class _Search:
-    """A search for words that lists of patterns cover or don't: A*, by what patterns ask for at least."""
+    """A search for words that are in one area and not in another: A*, by what patterns ask for at least."""
 
-    def __init__(
-        self, required: Sequence[Sequence[Term]], excluded: Sequence[Sequence[Term]], budget: Budget
-    ) -> None:
+    def __init__(self, area: Area, known: Area | None, budget: Budget) -> None:
         self._budget = budget
-        kinds = [*((terms, True) for terms in required), *((terms, False) for terms in excluded)]
-        # A bracket such as [/] matches nothing.
-        lists = [([term for term in terms if frozenset() not in term.atoms], kind) for terms, kind in kinds]
+        areas = [_possible(one) for one in (area, known) if one]
         sets = [
-            atom for terms, _ in lists for term in terms for atom in term.atoms if not isinstance(atom, Wild)
+            atom
+            for one in areas
+            for terms in (*one.required, *one.excluded)
+            for term in terms
+            for atom in term.atoms
+            if not isinstance(atom, Wild)
         ]
         bytes_ = sum(map(len, sets))
         budget.spend(bytes_ // 50 + bytes_ * len(sets) // 200_000)
         self._automaton = Automaton()
-        self._lists = [_List(self._automaton, *one) for one in lists]
-        self._required = [one.including for one in self._lists if one.required]
-        self._lasting = sum(one.lasting for one in self._lists)
+        self._wanted, *rest = (_Lists(self._automaton, one) for one in areas)
+        self._known = rest[0] if rest else None
+        self._first = sum(self._wanted.first) + sum(self._known.first if self._known else ())
         self._distances = [
-            _Distance(terms, one.first & -one.first)
-            for one, (terms, _) in zip(self._lists, lists, strict=True)
-            if one.required
+            _Distance(terms, first & -first)
+            for first, terms in zip(self._wanted.first, areas[0].required, strict=False)
         ]
         self._work = 1 + (sum(len(one) for one in self._distances) >> 5) + (len(sets) >> 13)
         # One byte, the most readable, for all that no pattern tells apart; the slash is like no other.
@@ -211,7 +246,7 @@ class _Search:
 
     def words(self, begins: bytes) -> Iterator[bytes]:
         """Give a word for each state in which the lists are as required, the cheapest first."""
-        start = self._settle(self._automaton.entered(sum(one.first for one in self._lists)))
+        start = self._settle(self._automaton.entered(self._first))
         for byte in begins:
             start = start and self._settle(self._automaton.read(start, byte))
         if start is None:
@@ -237,7 +272,8 @@ class _Search:
                     heappush(heap, (total + self._distance(after), word + bytes((byte,)), after))
 
     def _is_as_required(self, states: int, folder: bool) -> bool:
-        return all(one.is_as_required(states, folder) for one in self._lists)
+        known = self._known is not None and self._known.have(states, folder)
+        return self._wanted.have(states, folder) and not known
 
     def _rounded(self, word: bytes, states: int) -> bytes:
         """Give a word that ends like `work/api-` a letter more, where it may have one."""
@@ -260,13 +296,19 @@ class _Search:
             yield _SLASH, after
 
     def _settle(self, states: int) -> int | None:
-        if not states & self._lasting:  # which is so nearly always
-            return states if all(map(states.__and__, self._required)) else None
-        settled: int | None = states
-        for one in self._lists:
-            if settled is not None:
-                settled = one.settle(settled)
-        return settled
+        settled = self._wanted.settle(states)
+        if settled is None or self._known is None:
+            return settled
+        unknown = settled & ~self._known.states
+        return unknown if (known := self._known.settle(settled)) is None else known
 
     def _distance(self, states: int) -> int:
         return max((one.of(states) for one in self._distances), default=0)
+
+
+def _possible(area: Area) -> Area:
+    """Leave out patterns with a bracket such as [/], which match nothing."""
+    required, excluded = (
+        [[t for t in terms if frozenset() not in t.atoms] for terms in lists] for lists in area
+    )
+    return Area(required, excluded)

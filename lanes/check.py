@@ -9,12 +9,12 @@ from lanes import report
 from lanes.command import open_repository, trust_of
 from lanes.entry import say
 from lanes.errors import CannotJudge
-from lanes.idle import Idle, idle, unused
+from lanes.idle import Idle, idle, unjudged, unused
 from lanes.manifest import FILE, Manifest, ManifestInvalid, Problem, dotted
-from lanes.overlap import Kind, Overlap, Proof, described, described_unknown, prove
+from lanes.overlap import Kind, Overlap, Proof, Unknown, described, prove, shown, unknown
 from lanes.plumbing import Git
 from lanes.repository import Repository
-from lanes.text import printable, quoted
+from lanes.text import printable
 from lanes.trust import manifest_at, manifest_of_file
 
 _FILE = FILE.decode()
@@ -28,24 +28,30 @@ class _Findings(NamedTuple):
     proof: Proof = Proof((), (), 0)
     manifest: Manifest | None = None
 
-    @property
-    def rejected(self) -> list[Overlap]:
-        """The overlaps that are errors."""
-        always = self.manifest is not None and self.manifest.overlap_rejected
-        return [overlap for overlap in self.proof.overlaps if always or overlap.kind == "branch"]
+    def rejects(self, found: Overlap | Unknown) -> bool:
+        """Tell whether it is an error that two lanes collide, or may."""
+        return found.kind == "branch" or (self.manifest is not None and self.manifest.overlap_rejected)
 
 
 def check(ref: str | None, shape: str) -> int:
     """Check the manifest in the work tree, or that of the commit *ref*; print it as text or json."""
+    try:
+        findings = _find(ref)
+    except CannotJudge as error:
+        if shape == "json":
+            say(_as_json(_Findings(()), [{"line": None, "key": None, "message": str(error)}]))
+        raise
+    say(_as_json(findings) if shape == "json" else "\n".join(_as_text(findings)))
+    return 1 if findings.errors or any(map(findings.rejects, findings.proof.collisions)) else 0
+
+
+def _find(ref: str | None) -> _Findings:
     git, repository = open_repository()
     try:
         manifest = _manifest(git, repository, ref)
     except ManifestInvalid as error:
-        findings = _Findings(error.problems)
-    else:
-        findings = _examined(manifest, trust_of(git, repository, None).branch, _tracked(git, repository, ref))
-    say(_as_json(findings) if shape == "json" else "\n".join(_as_text(findings)))
-    return 1 if findings.errors or findings.rejected else 0
+        return _Findings(error.problems)
+    return _examined(manifest, trust_of(git, repository, None).branch, _tracked(git, repository, ref))
 
 
 def _manifest(git: Git, repository: Repository, ref: str | None) -> Manifest:
@@ -73,19 +79,15 @@ def _tracked(git: Git, repository: Repository, ref: str | None) -> list[bytes]:
 
 
 def _examined(manifest: Manifest, trusted: bytes | None, tracked: Sequence[bytes]) -> _Findings:
-    proof = prove(manifest, trusted=trusted)
-    unknown = [
-        Idle(("lanes", lanes[1]), described_unknown(kind, lanes))
-        for kind, lanes in proof.undecided
-        if manifest.overlap_rejected or kind == "branch"
-    ]
     does_nothing = list(idle(manifest))
     known = {one.key for one in does_nothing}
-    no_file = unused(manifest, tracked) if tracked else ()  # before the first commit nothing is tracked
-    warned = [*does_nothing, *(one for one in no_file if one.key not in known)]
+    others = list(unjudged(manifest, trusted))
+    if tracked:  # before the first commit nothing is
+        others += unused(manifest, tracked)
+    warned = [*does_nothing, *(one for one in others if one.key not in known)]
     if manifest.integration.sealed and manifest.integration.pushers is None:
         warned.append(Idle(("integration", "accepts"), SEALED_FOR_GOOD))
-    return _Findings(_problems(manifest, unknown), _problems(manifest, warned), proof, manifest)
+    return _Findings((), _problems(manifest, warned), prove(manifest, trusted=trusted), manifest)
 
 
 SEALED_FOR_GOOD = (
@@ -100,26 +102,21 @@ def _problems(manifest: Manifest, found: Sequence[Idle]) -> list[Problem]:
 
 def _as_text(findings: _Findings) -> Iterator[str]:
     proof, manifest = findings.proof, findings.manifest
-    number = len(findings.errors) + len(findings.rejected)
-    errors = report.count(number, "error", "errors")
     if manifest is None:
-        yield f"lanes: {_FILE} is invalid: {errors}"
+        yield f"lanes: {_FILE} is invalid: {report.count(len(findings.errors), 'error', 'errors')}"
         yield from map(str, findings.errors)
         return
-    verdict = f"has {errors}" if number else "is valid"
+    number = sum(map(findings.rejects, proof.collisions))
+    verdict = f"has {report.count(number, 'error', 'errors')}" if number else "is valid"
     lanes = report.count(len(manifest.lanes), "lane", "lanes")
     yield f"lanes: {_FILE} {verdict}: {lanes}{_pairs(manifest, proof)}"
-    yield from _shown([_located("error", problem) for problem in findings.errors])
-    for word, found in (
-        ("error", findings.rejected),
-        ("warning", [overlap for overlap in proof.overlaps if overlap not in findings.rejected]),
-    ):
-        yield from _shown([_overlap_text(word, manifest, overlap) for overlap in found])
-    told = {problem.message for problem in findings.errors}
-    unknown = [described_unknown(kind, lanes) for kind, lanes in proof.undecided]
-    yield from _shown([f"{_FILE}: warning: {text}" for text in unknown if text not in told])
-    yield from _shown([_located("warning", problem) for problem in findings.warnings])
-    yield from _next_steps({overlap.kind for overlap in proof.overlaps})
+    for found in (proof.overlaps, proof.undecided):
+        for word, rejected in (("error", True), ("warning", False)):
+            yield from _shown(
+                [_located(word, manifest, one) for one in found if findings.rejects(one) is rejected]
+            )
+    yield from _shown([f"{_FILE}:{one.line}: warning: {one.key}: {one.message}" for one in findings.warnings])
+    yield from _next_steps({one.kind for one in proof.overlaps}, bool(proof.undecided))
 
 
 def _pairs(manifest: Manifest, proof: Proof) -> str:
@@ -135,17 +132,13 @@ def _shown(texts: Sequence[str]) -> Iterator[str]:
         yield f"… and {len(texts) - MOST_SHOWN:,} more like these; --format json lists them all"
 
 
-def _located(word: str, problem: Problem) -> str:
-    return f"{_FILE}:{problem.line}: {word}: {problem.key}: {problem.message}"
+def _located(word: str, manifest: Manifest, found: Overlap | Unknown) -> str:
+    line = manifest.line_of(found.patterns[0].key)
+    return f"{_FILE}:{line}: {word}: {described(manifest, found)}"
 
 
-def _overlap_text(word: str, manifest: Manifest, overlap: Overlap) -> str:
-    line = manifest.line_of(overlap.patterns[0].key)
-    return f"{_FILE}:{line}: {word}: {described(manifest, overlap)}"
-
-
-def _next_steps(kinds: set[Kind]) -> Iterator[str]:
-    if kinds:
+def _next_steps(kinds: set[Kind], undecided: bool) -> Iterator[str]:
+    if kinds or undecided:
         yield "next:"
     if "path" in kinds:
         yield '  let one lane write the path: take it out of the other, with "!" at the end of its paths;'
@@ -153,14 +146,16 @@ def _next_steps(kinds: set[Kind]) -> Iterator[str]:
         yield "  or make one of the tasks review-only: paths = []"
     if "branch" in kinds:
         yield "  let one lane cover the branch: what two lanes cover can't be judged, so nobody can push it"
+    if undecided:
+        yield "  write intricate patterns with fewer stars, or let each begin with a folder of its own"
 
 
-def _as_json(findings: _Findings) -> str:
+def _as_json(findings: _Findings, errors: Sequence[dict[str, object]] = ()) -> str:
     proof, manifest = findings.proof, findings.manifest
     return json.dumps(
         {
             "schema": 1,
-            "errors": list(map(_problem_json, findings.errors)),
+            "errors": [*errors, *map(_problem_json, findings.errors), *_unknown_errors(findings)],
             "overlaps": [_overlap_json(manifest, overlap) for overlap in proof.overlaps if manifest],
             "unknown": [list(lanes) for lanes in proof.unknown],
             "warnings": list(map(_problem_json, findings.warnings)),
@@ -168,6 +163,14 @@ def _as_json(findings: _Findings) -> str:
         },
         indent=2,
     )
+
+
+def _unknown_errors(findings: _Findings) -> Iterator[dict[str, object]]:
+    manifest = findings.manifest
+    for one in findings.proof.undecided:
+        if manifest is not None and findings.rejects(one):
+            key = one.patterns[1].key
+            yield _problem_json(Problem(manifest.line_of(key), dotted(key), unknown(one)))
 
 
 def _problem_json(problem: Problem) -> dict[str, object]:
@@ -178,7 +181,7 @@ def _overlap_json(manifest: Manifest, overlap: Overlap) -> dict[str, object]:
     return {
         "kind": overlap.kind,
         "lanes": list(overlap.lanes),
-        "witness": quoted(overlap.witness),
+        "witness": shown(overlap),
         "patterns": [pattern.text for pattern in overlap.patterns],
         "lines": [manifest.line_of(pattern.key) for pattern in overlap.patterns],
     }

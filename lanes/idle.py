@@ -5,17 +5,27 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from lanes.automaton import Budget, Term, Undecided, example, shortest
+from lanes.automaton import Area, Budget, Term, Undecided, example, shortest
 from lanes.manifest import Key, Lane, Manifest, is_branch_name
 from lanes.patterns import NamePattern, PathPattern, PathPatterns, literal
-from lanes.terms import MANIFEST_ITSELF, NO_BRANCH, NO_PATH, is_path, name_term, path_term
+from lanes.terms import (
+    MANIFEST_ITSELF,
+    NO_BRANCH,
+    NO_PATH,
+    integration_terms,
+    is_path,
+    name_term,
+    path_term,
+)
 from lanes.text import printable
+from lanes.trust import Trust
 
 MOST_WORK = 20_000
 """So much is done for one pattern; where that is not enough, nothing is said of it."""
 MOST_WORK_IN_ALL = 200_000
 
 
+PROTECTED: Key = ("defaults", "protected")
 Lists = Sequence[Sequence[Term]]
 
 
@@ -44,12 +54,35 @@ def idle(manifest: Manifest) -> Iterator[Idle]:
 
 
 def unused(manifest: Manifest, tracked: Iterable[bytes]) -> Iterator[Idle]:
-    """List the path patterns that match none of the *tracked* files; submodules end in a slash."""
+    """List the path patterns that let lanes write none of the *tracked* files; submodules end in a slash.
+
+    What no lane may write need not be there yet.
+    """
     files = sorted(path.decode("latin-1") for path in tracked)
     for key, found in _path_lists(manifest):
-        for i, pattern in enumerate(found.patterns):
-            if not any(map(pattern.match_file, _near(pattern, files))):
+        for i, pattern in enumerate(found.patterns if key != PROTECTED else ()):
+            if pattern.include and not any(map(pattern.match_file, _near(pattern, files))):
                 yield Idle((*key, i), "it matches no tracked file")
+
+
+def unjudged(manifest: Manifest, trusted: bytes | None) -> Iterator[Idle]:
+    """List the branch patterns that cover only integration branches, among them the *trusted* one."""
+    budget = Budget(MOST_WORK_IN_ALL)
+    trust = Trust(trusted or b"", manifest=manifest)
+    excluded = integration_terms(manifest, trusted)
+    for lane in manifest.lanes:
+        names = _Patterns.of_names(lane.branches.patterns)
+        for i, term in enumerate(names.terms):
+            word = example(term)
+            judged = is_branch_name(word) and not trust.is_integration(word) and not trust.lookalike(word)
+            if judged or not term.include:
+                continue
+            try:
+                if not names.possible([[term]], excluded, budget):
+                    message = "it covers only integration branches, and no lane is asked about these"
+                    yield Idle(("lanes", lane.name, "branches", i), message)
+            except Undecided:
+                continue
 
 
 def _near(pattern: PathPattern, files: Sequence[str]) -> Iterator[str]:
@@ -60,7 +93,7 @@ def _near(pattern: PathPattern, files: Sequence[str]) -> Iterator[str]:
 
 def _path_lists(manifest: Manifest) -> Iterator[tuple[Key, PathPatterns]]:
     yield ("defaults", "shared"), manifest.shared
-    yield ("defaults", "protected"), manifest.protected
+    yield PROTECTED, manifest.protected
     for lane in manifest.lanes:
         yield ("lanes", lane.name, "paths"), lane.paths
 
@@ -112,7 +145,8 @@ class _Patterns(NamedTuple):
     def possible(self, required: Lists, excluded: Lists, budget: Budget, begins: bytes = b"") -> bool:
         """Tell whether a word exists that all of one kind of lists cover, and none of the other."""
         with budget.share(MOST_WORK) as mine:
-            return shortest(required, [*excluded, self.invalid], self.is_word, mine, begins) is not None
+            area = Area(required, [*excluded, self.invalid])
+            return shortest(area, self.is_word, mine, begins) is not None
 
 
 def _matcher(pattern: PathPattern) -> Callable[[bytes], object]:

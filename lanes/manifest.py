@@ -125,8 +125,11 @@ class Manifest:
         raise CannotJudge(f'there is no lane "{shown}"{_did_you_mean(name, known)}')
 
     def reserved(self, path: bytes, folder: bool = False) -> bool:
-        """Tell whether only integration branches may write *path*: it is the manifest or protected."""
-        return path == FILE or self.protected.match(path, folder)
+        """Tell whether only integration branches may write *path*: it is the manifest or protected.
+
+        Below the manifest nothing can be, but where it has become a folder.
+        """
+        return path == FILE or path.startswith(FILE + b"/") or self.protected.match(path, folder)
 
     def decision(self, lane: Lane, path: bytes, folder: bool = False) -> tuple[bool, Decisive | None]:
         """Tell whether branches of *lane* may write *path*, and the pattern that decided, if one did.

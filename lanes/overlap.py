@@ -1,16 +1,23 @@
 """Prove that no two lanes can collide, or show where they do (README, "What git lanes check proves")."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import Literal, NamedTuple
 
-from lanes.automaton import Budget, Term, Undecided, shortest
+from lanes.automaton import Area, Budget, Term, Undecided, shortest
 from lanes.errors import CannotJudge
 from lanes.manifest import FILE, Decisive, Lane, Manifest, dotted, is_branch_name
-from lanes.patterns import NamePattern, PathPattern, Segment, Wild, either_case, literal, segments_of
-from lanes.terms import MANIFEST_ITSELF, NO_BRANCH, NO_PATH, is_path, name_term, path_term
+from lanes.patterns import (
+    NamePatterns,
+    PathPattern,
+    Segment,
+    Wild,
+    literal,
+    segments_of,
+)
+from lanes.terms import MANIFEST_ITSELF, NO_BRANCH, NO_PATH, integration_terms, is_path, name_term, path_term
 from lanes.text import printable, quoted
 from lanes.trust import Trust
 
@@ -42,25 +49,34 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What is known of all pairs of lanes, in the order of the manifest.
+class Unknown:
+    """Two lanes that may both cover something: the search was given up.
 
-    `undecided` are those where the search was given up, and for what; `proven` is how many are apart.
+    `patterns` may match the same, one of each lane: the most intricate of those that may.
     """
 
+    kind: Kind
+    lanes: tuple[str, str]
+    patterns: tuple[Decisive, Decisive]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What is known of all pairs of lanes, in the order of the manifest; `proven` is how many are apart."""
+
     overlaps: tuple[Overlap, ...]
-    undecided: tuple[tuple[Kind, tuple[str, str]], ...]
+    undecided: tuple[Unknown, ...]
     proven: int
+
+    @property
+    def collisions(self) -> "tuple[Overlap | Unknown, ...]":
+        """The pairs that collide, and those of which it is not known."""
+        return (*self.overlaps, *self.undecided)
 
     @property
     def unknown(self) -> tuple[tuple[str, str], ...]:
         """The pairs of which something is not known."""
-        return tuple(dict.fromkeys(lanes for _, lanes in self.undecided))
-
-    def pairs(self, kind: Kind) -> set[tuple[str, str]]:
-        """Give the pairs that may both cover something: that do, or of which it is not known."""
-        found = {overlap.lanes for overlap in self.overlaps if overlap.kind == kind}
-        return found | {lanes for which, lanes in self.undecided if which == kind}
+        return tuple(dict.fromkeys(one.lanes for one in self.undecided))
 
 
 def prove(
@@ -68,55 +84,58 @@ def prove(
     lane: str | None = None,
     trusted: bytes | None = None,
     kinds: Sequence[Kind] = ("branch", "path"),
+    besides: Manifest | None = None,
 ) -> Proof:
     """Decide for every two lanes, or for *lane* and every other one, whether both can cover something.
 
     Paths that are shared are shared on purpose. The manifest and protected paths are no lane's, nor are the
-    names of integration branches, among them the *trusted* one. Raises CannotJudge where a manifest is beyond
-    all measure.
+    names of integration branches, among them the *trusted* one. What two lanes both cover in a manifest
+    *besides* this one is left out. Raises CannotJudge where a manifest is beyond all measure.
     """
     names = [one.name for one in manifest.lanes]
     overlaps: dict[tuple[Pair, Kind], Overlap] = {}
-    undecided: set[tuple[Pair, Kind]] = set()
+    undecided: dict[tuple[Pair, Kind], Unknown] = {}
     for kind in kinds:
-        space = _branches(manifest, trusted) if kind == "branch" else _paths(manifest)
+        space = _Space.of(kind, manifest, trusted)
+        known = _Known.of(manifest, besides, _Space.of(kind, besides, trusted)) if besides else None
         budget = Budget(MOST_WORK_IN_ALL)
-        for pair, prefixes in _suspects(space).items():
+        for pair, suspects in _suspects(space).items():
             if lane is not None and lane not in (names[pair[0]], names[pair[1]]):
                 continue
             try:
-                if overlap := _overlap(manifest.lanes, space, pair, prefixes, budget):
+                if overlap := _overlap(manifest.lanes, space, pair, suspects.keys(), budget, known):
                     overlaps[pair, kind] = overlap
             except Undecided:
-                undecided.add((pair, kind))
+                undecided[pair, kind] = _unknown(manifest.lanes, space, pair, suspects.values())
     pairs = len(names) * (len(names) - 1) // 2 if lane is None else len(names) - 1
     return Proof(
         tuple(overlap for _, overlap in sorted(overlaps.items())),
-        tuple((kind, (names[a], names[b])) for (a, b), kind in sorted(undecided)),
-        pairs - len({pair for pair, _ in overlaps.keys() | undecided}),
+        tuple(unknown for _, unknown in sorted(undecided.items())),
+        pairs - len({pair for pair, _ in overlaps.keys() | undecided.keys()}),
     )
 
 
 def objections(old: Manifest | None, new: Manifest, trusted: bytes) -> tuple[str | None, str | None]:
     """Say why *new* may not take the place of *old* as the manifest in force, and what it may keep for now.
 
-    Lanes may collide only where they did before, so that a manifest can be mended bit by bit. Both are ready
-    to print; None where there is nothing to say.
+    Two lanes may both cover only what they both covered before, so that a manifest can be mended bit by bit.
+    Both are ready to print; None where there is nothing to say.
     """
     kinds: tuple[Kind, ...] = ("branch", "path") if new.overlap_rejected else ("branch",)
-    proof = prove(new, trusted=trusted, kinds=kinds)
-    found = [(overlap.kind, overlap.lanes, described(new, overlap)) for overlap in proof.overlaps]
-    found += [(kind, lanes, described_unknown(kind, lanes)) for kind, lanes in proof.undecided]
-    known = prove(old, trusted=trusted, kinds=kinds) if old and found else Proof((), (), 0)
-    added = [text for kind, lanes, text in found if lanes not in known.pairs(kind)]
-    kept = [text for kind, lanes, text in found if lanes in known.pairs(kind)]
+    found = _described(new, prove(new, trusted=trusted, kinds=kinds))
+    added = _described(new, prove(new, trusted=trusted, kinds=kinds, besides=old)) if old and found else found
+    kept = [text for which, text in found.items() if which not in added]
     mend = f"mend {FILE.decode()} first; git lanes check says how"
     return (
-        "\n".join(["its manifest lets lanes collide that did not before", *_cut(added), mend])
+        "\n".join(["its manifest lets lanes collide that did not before", *_cut(list(added.values())), mend])
         if added
         else None,
         "\n".join(["its manifest still lets lanes collide, as it did before", *_cut(kept)]) if kept else None,
     )
+
+
+def _described(manifest: Manifest, proof: Proof) -> dict[tuple[Kind, tuple[str, str]], str]:
+    return {(one.kind, one.lanes): described(manifest, one) for one in proof.collisions}
 
 
 def _cut(texts: Sequence[str]) -> list[str]:
@@ -124,22 +143,29 @@ def _cut(texts: Sequence[str]) -> list[str]:
     return [*texts[:MOST_SHOWN], *([f"… and {more:,} more like these"] if more > 0 else [])]
 
 
-def described(manifest: Manifest, overlap: Overlap) -> str:
-    """Say what two lanes both cover, and by which patterns; in lines, ready to print."""
-    what = "cover the branch" if overlap.kind == "branch" else "may write"
-    shown = printable(overlap.witness) if overlap.kind == "branch" else quoted(overlap.witness)
-    first, second = overlap.lanes
-    lines = [f'the lanes "{first}" and "{second}" both {what} {shown}']
-    for lane, pattern in zip(overlap.lanes, overlap.patterns, strict=True):
+def described(manifest: Manifest, found: Overlap | Unknown) -> str:
+    """Say what two lanes both cover, or that it is not known, and by which patterns; ready to print."""
+    first, second = found.lanes
+    if isinstance(found, Overlap):
+        what = "cover the branch" if found.kind == "branch" else "may write"
+        lines = [f'the lanes "{first}" and "{second}" both {what} {shown(found)}']
+    else:
+        lines = [unknown(found)]
+    for lane, pattern in zip(found.lanes, found.patterns, strict=True):
         text = printable(pattern.text.encode())
         lines.append(f'  "{lane}" by {text} (line {manifest.line_of(pattern.key)}: {dotted(pattern.key)})')
     return "\n".join(lines)
 
 
-def described_unknown(kind: Kind, lanes: tuple[str, str]) -> str:
+def shown(overlap: Overlap) -> str:
+    """Give what two lanes both cover as it is printed: a path as git does, a branch as everywhere else."""
+    return printable(overlap.witness) if overlap.kind == "branch" else quoted(overlap.witness)
+
+
+def unknown(found: Unknown) -> str:
     """Say that nothing is known of two lanes; in a line, ready to print."""
-    what = "cover one branch" if kind == "branch" else "write one path"
-    first, second = lanes
+    what = "cover one branch" if found.kind == "branch" else "write one path"
+    first, second = found.lanes
     return f'it is not known whether "{first}" and "{second}" can {what}: their patterns are too intricate'
 
 
@@ -206,13 +232,25 @@ class _Space:
     invalid: list[Term]
     is_word: Callable[[Pair, bytes], bool]
 
+    @classmethod
+    def of(cls, kind: Kind, manifest: Manifest, trusted: bytes | None) -> "_Space":
+        return _branches(manifest, trusted) if kind == "branch" else _paths(manifest)
+
+    def area(self, pair: Pair, prefixes: Collection[bytes]) -> Area:
+        """Give what both lanes cover and is a lane's, of that which begins with one of the prefixes."""
+
+        def relevant(rules: Sequence[_Rule]) -> list[Term]:
+            return [rule.term for rule in rules if any(_meet(rule.prefix, prefix) for prefix in prefixes)]
+
+        return Area([relevant(self.lanes[i]) for i in pair], [*map(relevant, self.excluded), self.invalid])
+
 
 def _path_rule(pattern: PathPattern) -> _Rule:
     return _Rule.of(path_term(pattern))
 
 
-def _name_rule(pattern: NamePattern) -> _Rule:
-    return _Rule.of(name_term(pattern), mark=b"\0")
+def _name_rule(term: Term) -> _Rule:
+    return _Rule.of(term, mark=b"\0")
 
 
 def _paths(manifest: Manifest) -> _Space:
@@ -236,8 +274,6 @@ def _paths(manifest: Manifest) -> _Space:
 
 def _branches(manifest: Manifest, trusted: bytes | None) -> _Space:
     trust = Trust(trusted or b"", manifest=manifest)
-    integration = manifest.integration.branches
-    own = [Term(tuple(either_case(frozenset((byte,))) for byte in trusted))] if trusted else []
 
     def is_word(pair: Pair, name: bytes) -> bool:
         both = all(manifest.lanes[i].branches.match(name) for i in pair)
@@ -245,21 +281,47 @@ def _branches(manifest: Manifest, trusted: bytes | None) -> _Space:
 
     return _Space(
         "branch",
-        [[_name_rule(pattern) for pattern in lane.branches.patterns] for lane in manifest.lanes],
-        [
-            [_name_rule(pattern) for pattern in integration.patterns],
-            [_name_rule(pattern) for pattern in integration.in_any_case],
-            [_Rule.of(term) for term in own],
-        ],
+        [[_name_rule(name_term(pattern)) for pattern in lane.branches.patterns] for lane in manifest.lanes],
+        [list(map(_name_rule, terms)) for terms in integration_terms(manifest, trusted)],
         NO_BRANCH,
         is_word,
     )
 
 
-def _suspects(space: _Space) -> dict[Pair, set[bytes]]:
+class _Known(NamedTuple):
+    """What lanes of a manifest cover in another one: its space, and the places that they have there."""
+
+    space: _Space
+    lanes: Mapping[int, int]
+
+    @classmethod
+    def of(cls, manifest: Manifest, other: Manifest, space: _Space) -> "_Known":
+        """Find each lane by its name, or else by its branches: it may have been renamed."""
+        named = {lane.name: i for i, lane in enumerate(other.lanes)}
+        gone = named.keys() - {lane.name for lane in manifest.lanes}
+        renamed = {_texts(lane.branches): i for i, lane in enumerate(other.lanes) if lane.name in gone}
+        # None is found twice: what one lane covers, two lanes did not both cover.
+        found = (
+            named[lane.name] if lane.name in named else renamed.pop(_texts(lane.branches), None)
+            for lane in manifest.lanes
+        )
+        return cls(space, {i: known for i, known in enumerate(found) if known is not None})
+
+    def pair(self, pair: Pair) -> Pair | None:
+        """Give the places of two lanes in the other manifest, None where it lacks one."""
+        first, second = (self.lanes.get(i) for i in pair)
+        return None if first is None or second is None else (first, second)
+
+
+def _texts(patterns: NamePatterns) -> tuple[str, ...]:
+    return tuple(pattern.text for pattern in patterns.patterns)
+
+
+def _suspects(space: _Space) -> dict[Pair, dict[bytes, Pair]]:
     """Find the pairs of lanes that may cover one word, and what such a word begins with.
 
-    Two patterns match one word only where what the one begins with begins what the other begins with.
+    With each beginning come the places of two patterns, one of each lane, that may match such a word. Two
+    patterns match one word only where what the one begins with begins what the other begins with.
     """
     taken_out = [_taken_out(rules) for rules in space.lanes]
     no_lanes = {term for rules in space.excluded for term in _for_good(rules)}
@@ -269,7 +331,7 @@ def _suspects(space: _Space) -> dict[Pair, set[bytes]]:
         for j, rule in enumerate(lane)
         if rule.term.include and rule.term not in no_lanes
     )
-    found: dict[Pair, set[bytes]] = {}
+    found: dict[Pair, dict[bytes, Pair]] = {}
     compared = 0
     open_: list[tuple[bytes, int, int]] = []  # the prefix of each begins the next one
     for prefix, i, j in rules:
@@ -282,15 +344,15 @@ def _suspects(space: _Space) -> dict[Pair, set[bytes]]:
                 f"more than {MOST_COMPARED:,} pairs of patterns may match one {space.kind}, too many"
             )
         for _, k, n in open_:
-            begins = found.setdefault((k, i) if k < i else (i, k), set())
-            if k == i or prefix in begins:
+            pair, places = ((k, i), (n, j)) if k < i else ((i, k), (j, n))
+            if k == i or prefix in found.get(pair, ()):
                 continue
             other = space.lanes[k][n]
             stays = taken_out[k].get(rule.term, -1) < n and taken_out[i].get(other.term, -1) < j
             if stays and rule.meets(other):
-                begins.add(prefix)
+                found.setdefault(pair, {})[prefix] = places
         open_.append((prefix, i, j))
-    return {pair: begins for pair, begins in found.items() if begins}
+    return found
 
 
 def _taken_out(rules: Sequence[_Rule]) -> dict[Term, int]:
@@ -304,39 +366,58 @@ def _for_good(rules: Sequence[_Rule]) -> Iterator[Term]:
 
 
 def _overlap(
-    lanes: Sequence[Lane], space: _Space, pair: Pair, prefixes: set[bytes], budget: Budget
+    lanes: Sequence[Lane],
+    space: _Space,
+    pair: Pair,
+    prefixes: Collection[bytes],
+    budget: Budget,
+    known: _Known | None,
 ) -> Overlap | None:
     begins = _common(min(prefixes), max(prefixes))
     if len(prefixes) > 16:  # too many to compare each pattern with each
         prefixes = {begins}
+    area = space.area(pair, prefixes)
+    before = known.pair(pair) if known else None
+    known_area = known.space.area(before, prefixes) if known and before else None
+    if area == known_area:
+        return None
 
-    def relevant(rules: Sequence[_Rule]) -> list[Term]:
-        return [rule.term for rule in rules if any(_meet(rule.prefix, prefix) for prefix in prefixes)]
+    def is_word(word: bytes) -> bool:
+        is_known = known and before and known.space.is_word(before, word)
+        return space.is_word(pair, word) and not is_known
 
     with budget.share(MOST_WORK) as mine:
-        word = shortest(
-            [relevant(space.lanes[i]) for i in pair],
-            [*map(relevant, space.excluded), space.invalid],
-            lambda word: space.is_word(pair, word),
-            mine,
-            begins.rstrip(b"/\0"),
-        )
+        word = shortest(area, is_word, mine, begins.rstrip(b"/\0"), known_area)
     if word is None:
         return None
     first, second = (lanes[i] for i in pair)
-    return Overlap(
-        space.kind,
-        (first.name, second.name),
-        word,
-        (_decisive(space.kind, first, word), _decisive(space.kind, second, word)),
-    )
+    deciding = (_decisive(space.kind, first, word), _decisive(space.kind, second, word))
+    return Overlap(space.kind, (first.name, second.name), word, deciding)
+
+
+def _unknown(lanes: Sequence[Lane], space: _Space, pair: Pair, suspects: Iterable[Pair]) -> Unknown:
+    i, j = pair
+
+    def intricate(places: Pair) -> int:
+        terms = (space.lanes[i][places[0]].term, space.lanes[j][places[1]].term)
+        return sum(isinstance(atom, Wild) for term in terms for atom in term.atoms)
+
+    m, n = max(suspects, key=intricate)
+    first, second = lanes[i], lanes[j]
+    patterns = (_pattern(space.kind, first, m), _pattern(space.kind, second, n))
+    return Unknown(space.kind, (first.name, second.name), patterns)
 
 
 def _decisive(kind: Kind, lane: Lane, word: bytes) -> Decisive:
-    texts = [pattern.text for pattern in (lane.paths if kind == "path" else lane.branches).patterns]
     if kind == "path":
         index = lane.paths.deciding(word.rstrip(b"/"), word.endswith(b"/"))
     else:
         index = lane.branches.deciding(word)
     assert index is not None, "a pattern that covers the word is what was searched for"  # noqa: S101
-    return Decisive(("lanes", lane.name, "paths" if kind == "path" else "branches", index), texts[index])
+    return _pattern(kind, lane, index)
+
+
+def _pattern(kind: Kind, lane: Lane, index: int) -> Decisive:
+    name = "paths" if kind == "path" else "branches"
+    patterns = (lane.paths if kind == "path" else lane.branches).patterns
+    return Decisive(("lanes", lane.name, name, index), patterns[index].text)

@@ -1,8 +1,8 @@
 """Patterns as a search takes them, and what no path or branch can be called, in patterns of the same kind."""
 
 from lanes.automaton import Term
-from lanes.manifest import FILE
-from lanes.patterns import GLOBSTAR, NamePattern, PathGlob, PathPattern, Wild
+from lanes.manifest import FILE, Manifest
+from lanes.patterns import GLOBSTAR, NamePattern, PathGlob, PathPattern, Wild, either_case
 from lanes.trees import is_forbidden
 
 # What no tree may hold; disguises of .git are left to is_forbidden.
@@ -22,7 +22,7 @@ NO_BRANCH = [
     ),
     *(Term(NamePattern(text).atoms) for text in (".**", "-**", "@", "**@{**")),
 ]
-MANIFEST_ITSELF = [Term(NamePattern(name).atoms) for name in (FILE.decode(), FILE.decode() + "/")]
+MANIFEST_ITSELF = [Term(PathGlob.parse(b"/" + FILE).atoms, at_or_below=True)]
 
 
 def path_term(pattern: PathPattern) -> Term:
@@ -33,6 +33,13 @@ def path_term(pattern: PathPattern) -> Term:
 def name_term(pattern: NamePattern) -> Term:
     """Take a pattern for names, without its `!`, as a search does."""
     return Term(pattern.atoms, pattern.include)
+
+
+def integration_terms(manifest: Manifest, trusted: bytes | None) -> list[list[Term]]:
+    """Give the names of integration branches, the *trusted* one too, and what could be taken for them."""
+    patterns = manifest.integration.branches
+    own = [Term(tuple(either_case(frozenset((byte,))) for byte in trusted))] if trusted else []
+    return [list(map(name_term, patterns.patterns)), list(map(name_term, patterns.in_any_case)), own]
 
 
 def is_path(word: bytes) -> bool:

@@ -9,7 +9,7 @@ from fakes import fake_git
 from repos import MANIFEST, Ended, Repo, masked, remote_lines
 from test_cli import lanes
 
-from lanes.idle import idle, unused
+from lanes.idle import idle, unjudged, unused
 from lanes.manifest import dotted, parse
 
 COLLIDING = """\
@@ -145,6 +145,34 @@ def test_a_witness_is_quoted_as_git_does(repo: Repo) -> None:
     assert 'both may write "\\303\\251\\t"\n' in lanes(repo, "check")[1]
 
 
+def test_a_branch_is_written_as_everywhere_else(repo: Repo) -> None:
+    text = "version = 1\n" + "".join(
+        f'[lanes.{name}]\nbranches = ["\u00e9\u202e/*"]\npaths = []\n' for name in "ab"
+    )
+    repo.write({".lanes.toml": text})
+    (found,) = as_json(repo, 1)["overlaps"]
+    assert found["witness"] == "é\\u202e/x"
+    assert "both cover the branch é\\u202e/x\n" in lanes(repo, "check")[1]
+
+
+def test_what_can_not_be_checked_as_json(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    nowhere = Repo(tmp_path / "empty")
+    missing = "there is no .lanes.toml at the root of the work tree"
+    no_repository = f"there is no git repository at or above {nowhere.path}"
+    for place, message in ((repo, missing), (nowhere, no_repository)):
+        ended = place.script("git-lanes", "check", "--format", "json")
+        assert (ended.status, ended.err) == (2, f"lanes: could not judge: {message}\n")
+        assert json.loads(ended.out) == {
+            "schema": 1,
+            "errors": [{"line": None, "key": None, "message": message}],
+            "overlaps": [],
+            "unknown": [],
+            "warnings": [],
+            "proven": 0,
+        }
+
+
 def test_the_trusted_branch_is_no_lanes(clone: Repo) -> None:
     """Nobody has listed it, but the manifest in force comes from it."""
     text = "version = 1\n"
@@ -162,10 +190,16 @@ def test_what_is_not_known_is_no_proof(repo: Repo) -> None:
     for lane, letter in (("a", "a"), ("b", "[!a]")):
         text += f"[lanes.{lane}]\nbranches = ['{lane}']\npaths = ['/x*{letter}{'?' * 16}z']\n"
     said = 'it is not known whether "a" and "b" can write one path: their patterns are too intricate'
+    by = (
+        f'  "a" by /x*a{"?" * 16}z (line 5: lanes.a.paths[0])\n'
+        f'  "b" by /x*[!a]{"?" * 16}z (line 8: lanes.b.paths[0])\n'
+    )
+    mend = "next:\n  write intricate patterns with fewer stars, or let each begin with a folder of its own\n"
     repo.write({".lanes.toml": text})
     assert lanes(repo, "check") == (
         0,
-        f"lanes: .lanes.toml is valid: 2 lanes, 0 of 1 pair proven apart\n.lanes.toml: warning: {said}\n",
+        "lanes: .lanes.toml is valid: 2 lanes, 0 of 1 pair proven apart\n"
+        f".lanes.toml:5: warning: {said}\n{by}{mend}",
     )
     report = as_json(repo, 0)
     assert (report["unknown"], report["errors"], report["overlaps"], report["proven"]) == (
@@ -178,9 +212,9 @@ def test_what_is_not_known_is_no_proof(repo: Repo) -> None:
     assert lanes(repo, "check") == (
         1,
         "lanes: .lanes.toml has 1 error: 2 lanes, 0 of 1 pair proven apart\n"
-        f".lanes.toml:6: error: lanes.b: {said}\n",
+        f".lanes.toml:5: error: {said}\n{by}{mend}",
     )
-    assert as_json(repo, 1)["errors"] == [{"line": 6, "key": "lanes.b", "message": said}]
+    assert as_json(repo, 1)["errors"] == [{"line": 8, "key": "lanes.b.paths[0]", "message": said}]
 
 
 # -- What does nothing
@@ -224,6 +258,7 @@ def test_what_else_does_nothing() -> None:
         b'[lanes.all]\nbranches = ["x/*", "x/y", "*[.]"]\npaths = ["/p/x", "/b//"]\n'
         b'[lanes.review]\nbranches = ["y"]\npaths = []\n'
         b'[lanes.none]\nbranches = ["z/*", "!z/*"]\npaths = ["/c/", "!/c/"]\n'
+        b'[lanes.manifest]\nbranches = ["m"]\npaths = ["/.lanes.toml"]\n'
     )
     assert {dotted(key) for key, _ in idle(manifest)} == {
         "defaults.shared[1]",
@@ -234,6 +269,7 @@ def test_what_else_does_nothing() -> None:
         "lanes.all.branches[2]",
         "lanes.all.paths[1]",
         "lanes.all.paths",
+        "lanes.manifest.paths",
         "lanes.none.branches[0]",
         "lanes.none.paths[0]",
         "lanes.none.paths",
@@ -241,15 +277,54 @@ def test_what_else_does_nothing() -> None:
 
 
 def test_patterns_that_match_no_tracked_file() -> None:
+    """Protected files need not be there yet, nor those that are taken out."""
     paths = ["/docs/", "/doc", "/src/*.py", "**/b.py", "/sub/", "/sub/x", "!/docs/x", "/é", "/a"]
     manifest = parse(
-        f"version = 1\ndefaults.shared = ['/x']\n[lanes.a]\nbranches = ['a']\npaths = {paths!r}\n".encode()
+        "version = 1\ndefaults = {shared = ['/x'], protected = ['/y']}\n"
+        f"[lanes.a]\nbranches = ['a']\npaths = {paths!r}\n".encode()
     )
     tracked = [b"docs/a.md", b"src/a/b.py", b"sub/", "é".encode(), b"a b"]
     assert [dotted(key) for key, _ in unused(manifest, tracked)] == [
         "defaults.shared[0]",
-        *(f"lanes.a.paths[{i}]" for i in (1, 2, 5, 6, 8)),
+        *(f"lanes.a.paths[{i}]" for i in (1, 2, 5, 8)),
     ]
+
+
+def test_a_first_manifest_has_nothing_to_warn_of(repo: Repo) -> None:
+    repo.commit({"docs/a.md": "a", "api/b.py": "b"})
+    assert repo.script("git-lanes", "init").status == 0
+    repo.git("add", ".lanes.toml")
+    assert lanes(repo, "check") == (0, "lanes: .lanes.toml is valid: 3 lanes, 3 pairs proven apart\n")
+
+
+def test_branches_that_no_lane_is_asked_about() -> None:
+    manifest = parse(
+        b"version = 1\n[integration]\npushers = ['ann']\nbranches = ['release/*', '!release/x*']\n"
+        b"[lanes.a]\nbranches = ['trunk', 'TRUNK', 'tr?nk', 'release/[a-w]*', 'release/*', '!trunk',"
+        b" 'Release/1']\npaths = []\n"
+        b"[lanes.b]\nbranches = ['release/[!x]', 'release/y/*', '[t]runk']\npaths = []\n"
+    )
+    said = "it covers only integration branches, and no lane is asked about these"
+    assert {(dotted(key), message) for key, message in unjudged(manifest, b"trunk")} == {
+        ("lanes.a.branches[0]", said),
+        ("lanes.a.branches[1]", said),
+        ("lanes.a.branches[3]", said),
+        ("lanes.a.branches[6]", said),
+        ("lanes.b.branches[0]", said),
+        ("lanes.b.branches[2]", said),
+    }
+
+
+def test_it_warns_of_branches_that_no_lane_is_asked_about(repo: Repo) -> None:
+    repo.write({".lanes.toml": "version = 1\n[lanes.a]\nbranches = ['a/*', 'main', 'main']\npaths = []\n"})
+    assert lanes(repo, "check") == (
+        0,
+        "lanes: .lanes.toml is valid: 1 lane\n"
+        ".lanes.toml:3: warning: lanes.a.branches[1]: it covers only integration branches,"
+        " and no lane is asked about these\n"
+        ".lanes.toml:3: warning: lanes.a.branches[2]: it changes nothing: main, before it,"
+        " matches all of this\n",
+    )
 
 
 def test_it_asks_the_index_and_the_commit(repo: Repo) -> None:
@@ -310,6 +385,62 @@ def test_what_collided_before_may_stay_until_it_is_mended(clone: Repo) -> None:
     assert '"both"' not in remote_lines(ended)
     clone.commit({".lanes.toml": MANIFEST})
     assert (clone.push("main").status, clone.push("main:release").status) == (0, 0)
+
+
+def test_what_lanes_collide_in_may_not_grow(clone: Repo) -> None:
+    """Only what both cover counts, whatever the lanes are called: not that they collided before."""
+    clone.commit({".lanes.toml": MANIFEST + BOTH})
+    clone.put("main")
+    clone.commit({".lanes.toml": MANIFEST + BOTH.replace('api-*"', 'api-*", "work/docs-[a-c]"')})
+    ended = clone.push("main")
+    assert (ended.status, remote_lines(ended).splitlines()[:2]) == (
+        1,
+        [
+            f"lanes: main is rejected: {NEW}".rstrip(),
+            '  the lanes "docs" and "both" both cover the branch work/docs-a',
+        ],
+    )
+    clone.commit({".lanes.toml": (MANIFEST + BOTH).replace('work/api-*"', 'work/a*-*"')})
+    ended = clone.push("main")
+    assert (ended.status, remote_lines(ended).splitlines()[1]) == (
+        1,
+        '  the lanes "api" and "both" both cover the branch work/a-x',
+    )
+    fewer = (MANIFEST + BOTH).replace('work/api-*"', 'work/api-a*"')
+    for text in (fewer, fewer.replace("lanes.both", "lanes.renamed")):
+        clone.commit({".lanes.toml": text})
+        ended = clone.push("main")
+        assert (ended.status, "both cover the branch work/api-a" in remote_lines(ended)) == (0, True)
+
+
+def test_what_was_not_known_is_new_once_it_is_found(clone: Repo) -> None:
+    """Patterns that nobody could search through are no excuse for those that anybody can."""
+
+    def collide(last: str) -> str:
+        names = (f"w/*{letter}{'?' * 16}{last}" for letter in ("a", "[!a]"))
+        return MANIFEST + "".join(
+            f"[lanes.{lane}]\nbranches = ['{name}']\npaths = []\n"
+            for lane, name in zip("xy", names, strict=True)
+        )
+
+    clone.commit({".lanes.toml": collide("z")})
+    clone.put("main")
+    clone.commit({".lanes.toml": f"{collide('z')}# more\n"})
+    ended = clone.push("main")
+    assert ended.status == 0
+    assert remote_lines(ended).startswith(
+        "lanes: note on main: its manifest still lets lanes collide, as it did before\n"
+        '  it is not known whether "x" and "y" can cover one branch: their patterns are too intricate\n'
+        f'    "x" by w/*a{"?" * 16}z (line 25: lanes.x.branches[0])\n'
+    )
+    clone.commit({".lanes.toml": collide("*")})
+    ended = clone.push("main")
+    assert ended.status == 1
+    assert '  the lanes "x" and "y" both cover the branch w/' in remote_lines(ended)
+    clone.commit({".lanes.toml": collide("y")})
+    ended = clone.push("main")
+    assert ended.status == 1
+    assert '  it is not known whether "x" and "y" can cover one branch' in remote_lines(ended)
 
 
 def test_the_first_manifest_has_no_excuse(repo: Repo, server: Repo) -> None:

@@ -714,7 +714,6 @@ DOCS_PATHS, SHARED = ("lanes", "docs", "paths"), ("defaults", "shared")
         (b"a/vendor/", ("api",), None),
         # The names of the manifest and of what is protected, elsewhere, and what is no longer protected
         (b"docs/.lanes.toml", ("docs",), (*DOCS_PATHS, 0)),
-        (b".lanes.toml/a", ("docs",), (*DOCS_PATHS, 2)),
         (b"ci/open/a", ("docs",), (*DOCS_PATHS, 3)),
         # What is shared, for lanes that write anything
         (b"shared/a", ("docs", "api"), (*SHARED, 0)),
@@ -746,7 +745,9 @@ def at(key: Key) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize("path", [b".lanes.toml", b"ci/run", b"ci/", b"docs/protected", b"docs/protected/a"])
+@pytest.mark.parametrize(
+    "path", [b".lanes.toml", b".lanes.toml/a", b"ci/run", b"ci/", b"docs/protected", b"docs/protected/a"]
+)
 def test_what_is_reserved_comes_before_every_lane(path: bytes) -> None:
     asked = path.removesuffix(b"/"), path.endswith(b"/")
     assert PRECEDENCE.reserved(*asked)

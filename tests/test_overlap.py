@@ -97,7 +97,9 @@ def found(proof: Proof) -> list[tuple[str, str, str]]:
         (["/[.]"], ["/?", "!/[!.]"], None),
         (["/*"], ["/?[.]", "!/[!.]?"], None),
         (["*"], ["/x[/]"], None),
-        (["/.lanes.toml"], ["/.lanes.toml", "!/.lanes.toml/*"], None),
+        (["/.lanes.toml"], ["/.lanes.toml"], None),
+        (["/*.toml"], ["/.lanes.toml"], None),
+        (["/.lanes.tom?"], ["/.lanes.*"], ".lanes.tomx"),
     ],
 )
 def test_paths(first: list[str], second: list[str], witness: str | None) -> None:
@@ -293,6 +295,100 @@ def test_branches_as_the_matcher_has_them(
         assert len(proof.overlaps) == 1
 
 
+# -- What was covered before
+
+
+@settings(RELAXED, max_examples=250)
+@given(PATTERNS, PATTERNS, PATTERNS, PATTERNS, NONE_OR_MORE, NONE_OR_MORE)
+def test_what_is_new_as_the_matcher_has_it(
+    first: list[str],
+    second: list[str],
+    third: list[str],
+    fourth: list[str],
+    kept: list[str],
+    taken: list[str],
+) -> None:
+    """Each lane has some patterns more, or less, than before."""
+    old = of_paths(first, second, f"defaults.shared = {_list(taken)}")
+    new = of_paths([*first, *third], [*fourth, *second], f"defaults.protected = {_list(kept)}")
+
+    def is_new(word: bytes) -> bool:
+        return may_both_write(new, word) and not may_both_write(old, word)
+
+    proof = prove(new, besides=old)
+    assert proof.undecided == ()
+    assert all(is_path(one.witness) and is_new(one.witness) for one in proof.overlaps)
+    if any(map(is_new, WORDS)):
+        assert len(proof.overlaps) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "witness"),
+    [
+        ((["/a/"], ["/a/"]), (["/a/"], ["/a/"]), None),
+        ((["/a/"], ["/a/"]), (["/a/b/"], ["/a/b/"]), None),
+        ((["/a/b/"], ["/a/b/"]), (["/a/"], ["/a/"]), "a/x"),
+        ((["/a/"], ["/a/"]), (["/a/", "/b"], ["/a/", "/b"]), "b"),
+        ((["/a/"], ["/a/"]), (["/b/"], ["/b/"]), "b/x"),
+        ((["*.md"], ["/docs/"]), (["*.md", "*.py"], ["/docs/"]), "docs/x.py"),
+        ((["*.md"], ["/docs/"]), (["*.md", "/docs/*.md"], ["/docs/", "!/docs/private/"]), None),
+        ((["/docs/", "!/docs/a*"], ["/docs/"]), (["/docs/", "!/docs/ab*"], ["/docs/"]), "docs/a"),
+        ((["/x/"], ["/x"]), (["/x"], ["/x"]), "x"),
+        ((["/x/y"], []), (["/x/y"], ["/x/y"]), "x/y"),
+    ],
+)
+def test_what_is_new(
+    before: tuple[list[str], list[str]], after: tuple[list[str], list[str]], witness: str | None
+) -> None:
+    (one, other), (one_now, other_now) = before, after
+    for old, new in (
+        (of_paths(one, other), of_paths(one_now, other_now)),
+        (of_paths(other, one), of_paths(other_now, one_now)),
+    ):
+        assert [text for text, _, _ in found(prove(new, besides=old))] == ([witness] if witness else [])
+
+
+def test_new_integration_branches_and_paths_of_nobody() -> None:
+    """What was no lane's was no overlap before."""
+    old = of_branches(["x", "y"], ["x", "y"], 'integration.branches = ["x"]')
+    new = of_branches(["x", "y"], ["x", "y"])
+    assert found(prove(new, besides=old)) == [("x", "x", "x")]
+    assert found(prove(old, besides=new)) == []
+    both = of_paths(["/a"], ["/a"])
+    for defaults in ('shared = ["/a/b"]', 'protected = ["/a/b"]'):
+        assert found(prove(both, besides=of_paths(["/a"], ["/a"], f"defaults.{defaults}"))) == [
+            ("a/b", "/a", "/a")
+        ]
+
+
+def test_lanes_that_are_renamed_are_known_by_their_branches() -> None:
+    one, other, third = (["a/*"], ["/x"]), (["b/*"], ["/x"]), (["c/*"], ["/x"])
+    old = manifest(one, other)
+    renamed = parse(old.text.replace("lanes.b", "lanes.z").encode())
+    assert prove(renamed, besides=old).overlaps == ()
+    in_front = parse(manifest(other).text.replace("lanes.a", "lanes.z").encode())
+    moved = parse((in_front.text + manifest(one).text.partition("\n\n")[2]).encode())
+    assert [lane.name for lane in moved.lanes] == ["z", "a"]
+    assert prove(moved, besides=old).overlaps == ()
+    assert [one.lanes for one in prove(manifest(one, other, third), besides=old).overlaps] == [
+        ("a", "c"),
+        ("b", "c"),
+    ]
+    # One lane is not taken for two
+    both = manifest(one, one)
+    twice = parse(both.text.replace("lanes.a", "lanes.y").replace("lanes.b", "lanes.z").encode())
+    assert [one.kind for one in prove(twice, besides=both).overlaps] == ["branch", "path"]
+
+
+def test_what_is_unknown_is_new_where_anything_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    intricate = of_paths(INTRICATE, ["/**/b?/**/c*/**/end", "!**/a/**", "!*a*"])
+    monkeypatch.setattr(overlap, "MOST_WORK", 100)
+    assert prove(intricate).unknown == (("a", "b"),)
+    assert prove(intricate, besides=intricate).unknown == ()
+    fewer = of_paths(INTRICATE, ["/**/b?/**/c*/**/end", "!*a*"])
+    assert prove(intricate, besides=fewer).unknown == (("a", "b"),)
+
+
 # -- Where the search is given up
 
 
@@ -304,8 +400,13 @@ def test_what_takes_too_long_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None
     lanes = of_paths(INTRICATE, ["/**/b?/**/c*/**/end", "!**/a/**", "!*a*"])
     assert prove(lanes) == Proof((), (), 1)
     monkeypatch.setattr(overlap, "MOST_WORK", 100)
-    assert prove(lanes) == Proof((), (("path", ("a", "b")),), 0)
-    assert prove(lanes).unknown == (("a", "b"),)
+    patterns = (
+        (("lanes", "a", "paths", 0), INTRICATE[0]),
+        (("lanes", "b", "paths", 0), "/**/b?/**/c*/**/end"),
+    )
+    (unknown,) = prove(lanes).undecided
+    assert (unknown.kind, unknown.lanes, unknown.patterns) == ("path", ("a", "b"), patterns)
+    assert (prove(lanes).overlaps, prove(lanes).unknown, prove(lanes).proven) == ((), (("a", "b"),), 0)
 
 
 def test_the_work_for_all_pairs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,7 +424,8 @@ def test_the_work_for_all_pairs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_disguise_of_git_is_no_witness() -> None:
     """What the search takes for a path has to be one for git as well; else nothing is proven."""
     lanes = of_paths(["/.g\u200cit"], ["/.g\u200cit"])
-    assert prove(lanes) == Proof((), (("path", ("a", "b")),), 0)
+    proof = prove(lanes)
+    assert (proof.overlaps, proof.unknown, proof.proven) == ((), (("a", "b"),), 0)
 
 
 def test_intricate_patterns_take_seconds_at_most() -> None:

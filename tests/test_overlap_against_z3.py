@@ -125,6 +125,18 @@ def test_paths(first: list[str], second: list[str], shared: list[str], protected
     assert bool(proof.overlaps) == exists(PATHS, *both, *excluded)
 
 
+@settings(RELAXED, max_examples=60)
+@given(PATTERNS, PATTERNS, PATTERNS, PATTERNS)
+def test_paths_besides_others(
+    first: list[str], second: list[str], third: list[str], fourth: list[str]
+) -> None:
+    """What the lanes of one manifest both cover, and those of another one don't."""
+    proof = prove(of_paths([*first, *third], second), besides=of_paths(first, [*second, *fourth]))
+    both = (covered([*first, *third], path), covered(second, path))
+    known = z3.Intersect(covered(first, path), covered([*second, *fourth], path))
+    assert bool(proof.overlaps) == exists(PATHS, *both, z3.Complement(known))
+
+
 NAME = st.builds(
     lambda sign, parts: sign + "".join(parts),
     st.sampled_from(["", "", "!"]),
