@@ -7,6 +7,7 @@ knows neither lanes nor manifests.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -67,6 +68,11 @@ _COST |= {byte: cost for cost, group in enumerate(_READABLE, 2) for byte in grou
 _ORDER = b"".join(_READABLE)
 _BYTES = sorted(range(256), key=lambda byte: (byte == 0, _COST[byte], _ORDER.find(byte), byte))
 _BEGINS_ODDLY = dict.fromkeys(b"_-.", 8)  # a part of a name
+
+
+@lru_cache(maxsize=1024)
+def _most_readable(members: frozenset[int]) -> int:
+    return next((byte for byte in _BYTES if byte in members), 0)
 
 
 class _List:
@@ -151,7 +157,7 @@ class _Distance:
         states_at: dict[int, int] = {}
         state = first
         for term in terms:
-            costs = [min(map(_COST.__getitem__, atom)) for atom in term.atoms if not isinstance(atom, Wild)]
+            costs = [_COST[_most_readable(atom)] for atom in term.atoms if not isinstance(atom, Wild)]
             left = sum(costs) - term.at_or_below * _COST[_SLASH]
             for cost in (*costs, 0):
                 if term.include:
@@ -207,7 +213,7 @@ def example(term: Term) -> bytes:
         if isinstance(atom, Wild):
             word += b"" if term.atoms[i : i + 2] == (Wild.STARS, SLASH) else b"x"
         elif atom != SLASH:
-            word.append(min(atom, key=_BYTES.index, default=0))
+            word.append(_most_readable(atom))
         elif word and not word.endswith(b"/"):
             word += b"/"
     return bytes(word)
@@ -228,7 +234,7 @@ class _Search:
             if not isinstance(atom, Wild)
         ]
         bytes_ = sum(map(len, sets))
-        budget.spend(bytes_ // 50 + bytes_ * len(sets) // 200_000)
+        budget.spend(20 + bytes_ // 50 + bytes_ * len(sets) // 200_000)
         self._automaton = Automaton()
         self._wanted, *rest = (_Lists(self._automaton, one) for one in areas)
         self._known = rest[0] if rest else None
@@ -243,10 +249,12 @@ class _Search:
         for byte in _BYTES[:-1]:
             alike.setdefault(self._automaton.accepts[byte], byte)
         self._letters = [byte for byte in alike.values() if byte != _SLASH]
+        self._work_of_a_state = self._work + (len(self._letters) >> 4)
 
     def words(self, begins: bytes) -> Iterator[bytes]:
         """Give a word for each state in which the lists are as required, the cheapest first."""
         start = self._settle(self._automaton.entered(self._first))
+        self._budget.spend(self._work * len(begins))
         for byte in begins:
             start = start and self._settle(self._automaton.read(start, byte))
         if start is None:
@@ -259,6 +267,7 @@ class _Search:
             if states in done:
                 continue
             done.add(states)
+            self._budget.spend(self._work_of_a_state)
             cost = best[states]
             folder = word.endswith(b"/")
             if self._is_as_required(states, folder):

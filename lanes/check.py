@@ -112,10 +112,12 @@ def _as_text(findings: _Findings) -> Iterator[str]:
     yield f"lanes: {_FILE} {verdict}: {lanes}{_pairs(manifest, proof)}"
     for found in (proof.overlaps, proof.undecided):
         for word, rejected in (("error", True), ("warning", False)):
-            yield from _shown(
-                [_located(word, manifest, one) for one in found if findings.rejects(one) is rejected]
-            )
-    yield from _shown([f"{_FILE}:{one.line}: warning: {one.key}: {one.message}" for one in findings.warnings])
+            those = [one for one in found if findings.rejects(one) is rejected]
+            yield from (_located(word, manifest, one) for one in those[:MOST_SHOWN])
+            yield from _more(those)
+    for problem in findings.warnings[:MOST_SHOWN]:
+        yield f"{_FILE}:{problem.line}: warning: {problem.key}: {problem.message}"
+    yield from _more(findings.warnings)
     yield from _next_steps({one.kind for one in proof.overlaps}, bool(proof.undecided))
 
 
@@ -126,10 +128,9 @@ def _pairs(manifest: Manifest, proof: Proof) -> str:
     return f", {report.count(every, 'pair', 'pairs')} proven apart" if every else ""
 
 
-def _shown(texts: Sequence[str]) -> Iterator[str]:
-    yield from texts[:MOST_SHOWN]
-    if len(texts) > MOST_SHOWN:
-        yield f"… and {len(texts) - MOST_SHOWN:,} more like these; --format json lists them all"
+def _more(found: Sequence[object]) -> Iterator[str]:
+    if len(found) > MOST_SHOWN:
+        yield f"… and {len(found) - MOST_SHOWN:,} more like these; --format json lists them all"
 
 
 def _located(word: str, manifest: Manifest, found: Overlap | Unknown) -> str:

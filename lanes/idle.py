@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice, takewhile
 from typing import NamedTuple
 
 from lanes.automaton import Area, Budget, Term, Undecided, example, shortest
@@ -23,6 +22,8 @@ from lanes.trust import Trust
 MOST_WORK = 20_000
 """So much is done for one pattern; where that is not enough, nothing is said of it."""
 MOST_WORK_IN_ALL = 200_000
+MOST_MATCHED = 5_000_000
+"""So often a pattern and a tracked file may be compared; of further patterns nothing is said."""
 
 
 PROTECTED: Key = ("defaults", "protected")
@@ -59,10 +60,21 @@ def unused(manifest: Manifest, tracked: Iterable[bytes]) -> Iterator[Idle]:
     What no lane may write need not be there yet.
     """
     files = sorted(path.decode("latin-1") for path in tracked)
+    left = MOST_MATCHED
     for key, found in _path_lists(manifest):
         for i, pattern in enumerate(found.patterns if key != PROTECTED else ()):
-            if pattern.include and not any(map(pattern.match_file, _near(pattern, files))):
+            near = _near(pattern, files)
+            left -= len(near)
+            if left < 0:
+                return
+            if pattern.include and not any(pattern.match_file(files[place]) for place in near):
                 yield Idle((*key, i), "it matches no tracked file")
+
+
+def _near(pattern: PathPattern, files: Sequence[str]) -> range:
+    """Give the places of those of the sorted files that begin as all do which the pattern matches."""
+    begins = literal(pattern.glob.atoms).removesuffix(b"/").decode("latin-1")
+    return range(bisect_left(files, begins), bisect_left(files, begins + chr(256)))
 
 
 def unjudged(manifest: Manifest, trusted: bytes | None) -> Iterator[Idle]:
@@ -73,22 +85,22 @@ def unjudged(manifest: Manifest, trusted: bytes | None) -> Iterator[Idle]:
     for lane in manifest.lanes:
         names = _Patterns.of_names(lane.branches.patterns)
         for i, term in enumerate(names.terms):
-            word = example(term)
-            judged = is_branch_name(word) and not trust.is_integration(word) and not trust.lookalike(word)
-            if judged or not term.include:
-                continue
             try:
-                if not names.possible([[term]], excluded, budget):
-                    message = "it covers only integration branches, and no lane is asked about these"
-                    yield Idle(("lanes", lane.name, "branches", i), message)
+                judged = not term.include or _is_judged(names, term, trust, excluded, budget)
             except Undecided:
                 continue
+            if not judged:
+                message = "it covers only integration branches, and no lane is asked about these"
+                yield Idle(("lanes", lane.name, "branches", i), message)
 
 
-def _near(pattern: PathPattern, files: Sequence[str]) -> Iterator[str]:
-    """Give those of the sorted files that begin as all do which the pattern matches."""
-    begins = literal(pattern.glob.atoms).removesuffix(b"/").decode("latin-1")
-    return takewhile(lambda file: file.startswith(begins), islice(files, bisect_left(files, begins), None))
+def _is_judged(names: "_Patterns", term: Term, trust: Trust, excluded: Lists, budget: Budget) -> bool:
+    """Tell whether a pattern covers a branch that is no integration branch. Raises Undecided."""
+    budget.spend(1 + len(excluded[0]))
+    word = example(term)
+    if is_branch_name(word) and not trust.is_integration(word) and not trust.lookalike(word):
+        return True
+    return names.possible([[term]], excluded, budget)
 
 
 def _path_lists(manifest: Manifest) -> Iterator[tuple[Key, PathPatterns]]:
@@ -157,6 +169,7 @@ def _in_list(key: Key, patterns: _Patterns, budget: Budget) -> Iterator[Idle]:
     """List what does nothing in one list, so that all of it can be taken away at once."""
     for i in reversed(range(len(patterns.terms))):
         try:
+            budget.spend(1 + len(patterns.terms) // 8)
             message = None if _example_counts(patterns, i) else _idle_message(patterns, i, budget)
         except Undecided:
             continue
@@ -206,13 +219,14 @@ def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
 def _may_write(manifest: Manifest, lane: Lane, budget: Budget) -> bool:
     """Tell whether a lane may write anything by its own paths; True where that is not known."""
     patterns = _Patterns.of_paths(lane.paths.patterns)
-    for term in patterns.terms:
-        word = example(term)
-        path, folder = word.removesuffix(b"/"), word.endswith(b"/")
-        if is_path(word) and lane.paths.match(path, folder) and not manifest.reserved(path, folder):
-            return True
     protected = list(map(path_term, manifest.protected.patterns))
     try:
+        for term in patterns.terms:
+            budget.spend(1 + (len(patterns.terms) + len(protected)) // 8)
+            word = example(term)
+            path, folder = word.removesuffix(b"/"), word.endswith(b"/")
+            if is_path(word) and lane.paths.match(path, folder) and not manifest.reserved(path, folder):
+                return True
         return patterns.possible([patterns.terms], [protected, MANIFEST_ITSELF], budget)
     except Undecided:
         return True

@@ -25,7 +25,9 @@ MOST_WORK = 50_000
 """So much is done for one pair of lanes, about a fifth of a second."""
 MOST_WORK_IN_ALL = 500_000
 MOST_COMPARED = 3_000_000
-"""So many pairs of patterns are looked at."""
+"""So many parts of patterns are compared, each with one of another lane."""
+MOST_PAIRS = 200_000
+"""So many pairs of lanes may cover one word, as far as that is seen at a glance."""
 MOST_SHOWN = 10
 """So many collisions are told of where a manifest is refused."""
 
@@ -122,25 +124,26 @@ def objections(old: Manifest | None, new: Manifest, trusted: bytes) -> tuple[str
     Both are ready to print; None where there is nothing to say.
     """
     kinds: tuple[Kind, ...] = ("branch", "path") if new.overlap_rejected else ("branch",)
-    found = _described(new, prove(new, trusted=trusted, kinds=kinds))
-    added = _described(new, prove(new, trusted=trusted, kinds=kinds, besides=old)) if old and found else found
-    kept = [text for which, text in found.items() if which not in added]
+    proof = prove(new, trusted=trusted, kinds=kinds)
+    known = old if proof.collisions else None
+    added = (prove(new, trusted=trusted, kinds=kinds, besides=known) if known else proof).collisions
+    new_ones = {(one.kind, one.lanes) for one in added}
+    kept = [one for one in proof.collisions if (one.kind, one.lanes) not in new_ones]
     mend = f"mend {FILE.decode()} first; git lanes check says how"
     return (
-        "\n".join(["its manifest lets lanes collide that did not before", *_cut(list(added.values())), mend])
+        "\n".join(["its manifest lets lanes collide that did not before", *_cut(new, added), mend])
         if added
         else None,
-        "\n".join(["its manifest still lets lanes collide, as it did before", *_cut(kept)]) if kept else None,
+        "\n".join(["its manifest still lets lanes collide, as it did before", *_cut(new, kept)])
+        if kept
+        else None,
     )
 
 
-def _described(manifest: Manifest, proof: Proof) -> dict[tuple[Kind, tuple[str, str]], str]:
-    return {(one.kind, one.lanes): described(manifest, one) for one in proof.collisions}
-
-
-def _cut(texts: Sequence[str]) -> list[str]:
-    more = len(texts) - MOST_SHOWN
-    return [*texts[:MOST_SHOWN], *([f"… and {more:,} more like these"] if more > 0 else [])]
+def _cut(manifest: Manifest, found: "Sequence[Overlap | Unknown]") -> list[str]:
+    more = len(found) - MOST_SHOWN
+    texts = [described(manifest, one) for one in found[:MOST_SHOWN]]
+    return [*texts, *([f"… and {more:,} more like these"] if more > 0 else [])]
 
 
 def described(manifest: Manifest, found: Overlap | Unknown) -> str:
@@ -338,19 +341,17 @@ def _suspects(space: _Space) -> dict[Pair, dict[bytes, Pair]]:
         while open_ and not prefix.startswith(open_[-1][0]):
             open_.pop()
         rule = space.lanes[i][j]
-        compared += len(open_)
-        if compared > MOST_COMPARED:
-            raise CannotJudge(
-                f"more than {MOST_COMPARED:,} pairs of patterns may match one {space.kind}, too many"
-            )
         for _, k, n in open_:
             pair, places = ((k, i), (n, j)) if k < i else ((i, k), (j, n))
+            other = space.lanes[k][n]
+            compared += 1 + len(other.parts)
             if k == i or prefix in found.get(pair, ()):
                 continue
-            other = space.lanes[k][n]
             stays = taken_out[k].get(rule.term, -1) < n and taken_out[i].get(other.term, -1) < j
             if stays and rule.meets(other):
                 found.setdefault(pair, {})[prefix] = places
+        if compared > MOST_COMPARED or len(found) > MOST_PAIRS:
+            raise CannotJudge(f"the {space.kind} patterns of all lanes are too many to be compared")
         open_.append((prefix, i, j))
     return found
 
@@ -373,6 +374,8 @@ def _overlap(
     budget: Budget,
     known: _Known | None,
 ) -> Overlap | None:
+    of_either = sum(len(rules) for rules in (*(space.lanes[i] for i in pair), *space.excluded))
+    budget.spend(10 + of_either * min(len(prefixes), 16) // 8)
     begins = _common(min(prefixes), max(prefixes))
     if len(prefixes) > 16:  # too many to compare each pattern with each
         prefixes = {begins}

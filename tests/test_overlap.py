@@ -417,7 +417,11 @@ def test_the_work_for_all_pairs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     assert 0 < len(proof.overlaps) < 28
     assert (len(proof.overlaps) + len(proof.unknown), proof.proven) == (28, 0)
     monkeypatch.setattr(overlap, "MOST_COMPARED", 10)
-    with pytest.raises(CannotJudge, match="more than 10 pairs of patterns may match one path, too many"):
+    with pytest.raises(CannotJudge, match="the path patterns of all lanes are too many to be compared"):
+        prove(lanes)
+    monkeypatch.setattr(overlap, "MOST_COMPARED", 1000)
+    monkeypatch.setattr(overlap, "MOST_PAIRS", 27)
+    with pytest.raises(CannotJudge, match="the path patterns of all lanes are too many to be compared"):
         prove(lanes)
 
 
