@@ -4,11 +4,12 @@ It is a search through the states of one automaton for all of these patterns, th
 knows neither lanes nor manifests.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import heappop, heappush
+from itertools import chain
 from typing import NamedTuple
 
 from lanes.patterns import SLASH, Atom, Automaton, Wild
@@ -150,6 +151,50 @@ class _Lists:
         return all(one.is_as_required(states, folder) for one in self._lists)
 
 
+class Matcher:
+    """A list of patterns, to be told which of them match a word. Raises Undecided where they are too many."""
+
+    def __init__(self, terms: Sequence[Term], budget: Budget) -> None:
+        possible = [(i, term) for i, term in enumerate(terms) if frozenset() not in term.atoms]
+        self._work = 1 + _spend_on(budget, [term for _, term in possible]) // 512
+        self._budget = budget
+        self._terms = terms
+        self._automaton = Automaton()
+        self._first = self._at_end = self._at_end_of_file = 0
+        self._places: dict[int, int] = {}  # by the bit length of the state
+        for i, term in possible:
+            first, last = self._automaton.add(term.atoms)
+            self._first |= first
+            self._at_end |= last
+            self._places[last.bit_length()] = i
+            if term.at_or_below:
+                self._at_end_of_file |= last >> 1
+                self._places[last.bit_length() - 1] = i
+
+    def matching(self, word: bytes) -> Iterator[int]:
+        """Give the places in the list of the patterns that match, the last one first."""
+        self._budget.spend(self._work)
+        states = self._automaton.entered(self._first)
+        for byte in word:
+            states = self._automaton.read(states, byte)
+        states &= self._at_end if word.endswith(b"/") else self._at_end | self._at_end_of_file
+        while states:
+            yield self._places[states.bit_length()]
+            states ^= 1 << (states.bit_length() - 1)
+
+    def covers(self, word: bytes) -> bool:
+        """Tell whether the list covers a word: the last pattern that matches decides."""
+        return next((self._terms[place].include for place in self.matching(word)), False)
+
+
+def _spend_on(budget: Budget, terms: Iterable[Term]) -> int:
+    """Spend what an automaton of such patterns takes; give how many bytes of a word they stand for."""
+    sets = [atom for term in terms for atom in term.atoms if not isinstance(atom, Wild)]
+    bytes_ = sum(map(len, sets))
+    budget.spend(20 + bytes_ // 50 + bytes_ * len(sets) // 200_000)
+    return len(sets)
+
+
 class _Distance:
     """What a word costs at least from some states on, until a list of patterns covers it."""
 
@@ -225,16 +270,8 @@ class _Search:
     def __init__(self, area: Area, known: Area | None, budget: Budget) -> None:
         self._budget = budget
         areas = [_possible(one) for one in (area, known) if one]
-        sets = [
-            atom
-            for one in areas
-            for terms in (*one.required, *one.excluded)
-            for term in terms
-            for atom in term.atoms
-            if not isinstance(atom, Wild)
-        ]
-        bytes_ = sum(map(len, sets))
-        budget.spend(20 + bytes_ // 50 + bytes_ * len(sets) // 200_000)
+        lists = [terms for one in areas for terms in (*one.required, *one.excluded)]
+        length = _spend_on(budget, chain.from_iterable(lists))
         self._automaton = Automaton()
         self._wanted, *rest = (_Lists(self._automaton, one) for one in areas)
         self._known = rest[0] if rest else None
@@ -243,7 +280,7 @@ class _Search:
             _Distance(terms, first & -first)
             for first, terms in zip(self._wanted.first, areas[0].required, strict=False)
         ]
-        self._work = 1 + (sum(len(one) for one in self._distances) >> 5) + (len(sets) >> 13)
+        self._work = 1 + (sum(len(one) for one in self._distances) >> 5) + (length >> 13)
         # One byte, the most readable, for all that no pattern tells apart; the slash is like no other.
         alike: dict[int, int] = {}
         for byte in _BYTES[:-1]:

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from lanes.automaton import Area, Budget, Term, Undecided, example, shortest
+from lanes.automaton import Area, Budget, Matcher, Term, Undecided, example, shortest
 from lanes.manifest import Key, Lane, Manifest, is_branch_name
 from lanes.patterns import NamePattern, PathPattern, PathPatterns, literal
 from lanes.terms import (
@@ -45,13 +45,23 @@ def idle(manifest: Manifest) -> Iterator[Idle]:
         yield from _in_list(("lanes", lane.name, "branches"), _Patterns.of_names(names), budget)
     for key, found in _path_lists(manifest):
         yield from _in_list(key, _Patterns.of_paths(found.patterns), budget)
-    for lane in manifest.lanes:
-        if not lane.review_only and not _may_write(manifest, lane, budget):
-            yield Idle(
-                ("lanes", lane.name, "paths"),
-                "the lane can write none of its paths: all are protected, taken out again or impossible;"
-                " for a lane that is to review only, write paths = []",
-            )
+    yield from _powerless(manifest, budget)
+
+
+def _powerless(manifest: Manifest, budget: Budget) -> Iterator[Idle]:
+    """List the lanes that can write nothing, though they are not review-only."""
+    reserved = [*map(path_term, manifest.protected.patterns), *MANIFEST_ITSELF]
+    try:
+        nobodys = Matcher(reserved, budget)
+        for lane in manifest.lanes:
+            if not lane.review_only and not _may_write(lane, reserved, nobodys, budget):
+                yield Idle(
+                    ("lanes", lane.name, "paths"),
+                    "the lane can write none of its paths: all are protected, taken out again or impossible;"
+                    " for a lane that is to review only, write paths = []",
+                )
+    except Undecided:
+        return
 
 
 def unused(manifest: Manifest, tracked: Iterable[bytes]) -> Iterator[Idle]:
@@ -116,42 +126,26 @@ class _Patterns(NamedTuple):
     nothing: str
     texts: Sequence[str]
     terms: Sequence[Term]
-    matches: Sequence[Callable[[bytes], object]]
     invalid: Sequence[Term]
     is_word: Callable[[bytes], bool]
 
     @classmethod
     def of_paths(cls, patterns: Sequence[PathPattern]) -> "_Patterns":
         texts = [pattern.text for pattern in patterns]
-        matches = [_matcher(pattern) for pattern in patterns]
-        return cls(
-            "it matches no path that a file can have",
-            texts,
-            list(map(path_term, patterns)),
-            matches,
-            NO_PATH,
-            is_path,
-        )
+        nothing = "it matches no path that a file can have"
+        return cls(nothing, texts, list(map(path_term, patterns)), NO_PATH, is_path)
 
     @classmethod
     def of_names(cls, patterns: Sequence[NamePattern]) -> "_Patterns":
         texts = [pattern.text for pattern in patterns]
-        matches = [pattern.match for pattern in patterns]
-        return cls(
-            "it matches no name that a branch can have",
-            texts,
-            list(map(name_term, patterns)),
-            matches,
-            NO_BRANCH,
-            is_branch_name,
-        )
+        nothing = "it matches no name that a branch can have"
+        return cls(nothing, texts, list(map(name_term, patterns)), NO_BRANCH, is_branch_name)
 
     def without(self, i: int) -> "_Patterns":
         """Take a pattern away."""
         return self._replace(
             texts=[*self.texts[:i], *self.texts[i + 1 :]],
             terms=[*self.terms[:i], *self.terms[i + 1 :]],
-            matches=[*self.matches[:i], *self.matches[i + 1 :]],
         )
 
     def possible(self, required: Lists, excluded: Lists, budget: Budget, begins: bytes = b"") -> bool:
@@ -161,34 +155,48 @@ class _Patterns(NamedTuple):
             return shortest(area, self.is_word, mine, begins) is not None
 
 
-def _matcher(pattern: PathPattern) -> Callable[[bytes], object]:
-    return lambda word: pattern.match_file(word.decode("latin-1"))
-
-
 def _in_list(key: Key, patterns: _Patterns, budget: Budget) -> Iterator[Idle]:
     """List what does nothing in one list, so that all of it can be taken away at once."""
+    examples = _Examples(patterns)
     for i in reversed(range(len(patterns.terms))):
         try:
-            budget.spend(1 + len(patterns.terms) // 8)
-            message = None if _example_counts(patterns, i) else _idle_message(patterns, i, budget)
+            message = None if examples.show(i, budget) else _idle_message(patterns, i, budget)
         except Undecided:
             continue
         if message:
             yield Idle((*key, i), message)
             patterns = patterns.without(i)
+            examples.gone.add(i)
 
 
-def _example_counts(patterns: _Patterns, i: int) -> bool:
-    """Tell whether the list would not cover, or cover, an example of a pattern without it; fast, for most."""
-    word = example(patterns.terms[i])
-    if not patterns.is_word(word) or any(matches(word) for matches in patterns.matches[i + 1 :]):
-        return False
-    earlier = (term.include for term, matches in _reversed(patterns, i) if matches(word))
-    return bool(patterns.matches[i](word)) and next(earlier, False) != patterns.terms[i].include
+class _Examples:
+    """Words by which most patterns are seen to do something; fast."""
 
+    def __init__(self, patterns: _Patterns) -> None:
+        self._patterns = patterns
+        self._matcher: Matcher | None = None
+        self.gone: set[int] = set()
+        """The places of patterns that are taken away."""
 
-def _reversed(patterns: _Patterns, i: int) -> Iterable[tuple[Term, Callable[[bytes], object]]]:
-    return zip(reversed(patterns.terms[:i]), reversed(patterns.matches[:i]), strict=True)
+    def show(self, i: int, budget: Budget) -> bool:
+        """Tell whether without a pattern the list would decide otherwise about a word. Raises Undecided."""
+        self._matcher = self._matcher or Matcher(self._patterns.terms, budget)
+        return any(self._counts(word, i, self._matcher) for word in self._words(i))
+
+    def _words(self, i: int) -> Iterator[bytes]:
+        terms = self._patterns.terms
+        word = example(terms[i])
+        yield word
+        if not terms[i].include:  # what it takes out may lie in a folder
+            name = word.rpartition(b"/")[2]
+            yield from (literal(term.atoms).rstrip(b"/") + b"/" + name for term in terms[max(0, i - 8) : i])
+
+    def _counts(self, word: bytes, i: int, matcher: Matcher) -> bool:
+        places = [place for place in matcher.matching(word) if place not in self.gone]
+        if not places or places[0] != i or not self._patterns.is_word(word):
+            return False
+        terms = self._patterns.terms
+        return next((terms[place].include for place in places if place < i), False) != terms[i].include
 
 
 def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
@@ -216,17 +224,11 @@ def _idle_message(patterns: _Patterns, i: int, budget: Budget) -> str | None:
     return "it changes nothing: other patterns of the list decide about all of this"
 
 
-def _may_write(manifest: Manifest, lane: Lane, budget: Budget) -> bool:
-    """Tell whether a lane may write anything by its own paths; True where that is not known."""
+def _may_write(lane: Lane, reserved: Sequence[Term], nobodys: Matcher, budget: Budget) -> bool:
+    """Tell whether a lane may write anything by its own paths. Raises Undecided."""
     patterns = _Patterns.of_paths(lane.paths.patterns)
-    protected = list(map(path_term, manifest.protected.patterns))
-    try:
-        for term in patterns.terms:
-            budget.spend(1 + (len(patterns.terms) + len(protected)) // 8)
-            word = example(term)
-            path, folder = word.removesuffix(b"/"), word.endswith(b"/")
-            if is_path(word) and lane.paths.match(path, folder) and not manifest.reserved(path, folder):
-                return True
-        return patterns.possible([patterns.terms], [protected, MANIFEST_ITSELF], budget)
-    except Undecided:
+    own = Matcher(patterns.terms, budget)
+    words = (example(term) for term in patterns.terms if term.include)
+    if any(own.covers(word) and is_path(word) and not nobodys.covers(word) for word in words):
         return True
+    return patterns.possible([patterns.terms], [reserved], budget)

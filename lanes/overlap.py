@@ -173,22 +173,26 @@ def unknown(found: Unknown) -> str:
 
 
 class _Part(NamedTuple):
-    """What a part of a path or a name begins and ends with; *whole* where that is all of it."""
+    """What a part of a path or a name begins and ends with; *sets* where it has no star, byte by byte."""
 
     begins: bytes
     ends: bytes
-    whole: bool
+    sets: Sequence[frozenset[int]] | None
 
     @classmethod
     def of(cls, segment: Segment) -> "_Part":
+        sets = [atom for atom in segment if not isinstance(atom, Wild)]
         begins, ends = literal(segment), literal(segment[::-1])[::-1]
-        return cls(begins, ends, len(begins) == len(segment))
+        return cls(begins, ends, sets if len(sets) == len(segment) else None)
 
     def meets(self, other: "_Part") -> bool:
         """Tell whether something may be both; it is not known for certain."""
-        if self.whole and other.whole:
-            return self.begins == other.begins
-        return _meet(self.begins, other.begins) and _meet(self.ends[::-1], other.ends[::-1])
+        if not _meet(self.begins, other.begins) or not _meet(self.ends[::-1], other.ends[::-1]):
+            return False
+        if self.sets is None or other.sets is None:
+            return True
+        same = zip(self.sets, other.sets, strict=False)
+        return len(self.sets) == len(other.sets) and all(not a.isdisjoint(b) for a, b in same)
 
 
 def _common(first: bytes, second: bytes) -> bytes:
