@@ -187,9 +187,13 @@ class _Examples:
         terms = self._patterns.terms
         word = example(terms[i])
         yield word
-        if not terms[i].include:  # what it takes out may lie in a folder
-            name = word.rpartition(b"/")[2]
-            yield from (literal(term.atoms).rstrip(b"/") + b"/" + name for term in terms[max(0, i - 8) : i])
+        if terms[i].include:
+            return
+        # What is taken out may lie in a folder that is covered, or be a folder in which something is.
+        folder, _, name = word.removesuffix(b"/x").rpartition(b"/")
+        for term in terms[max(0, i - 8) : i]:
+            yield literal(term.atoms).rstrip(b"/") + b"/" + name
+            yield folder + b"/" + name + b"/" + example(term)[len(literal(term.atoms)) :]
 
     def _counts(self, word: bytes, i: int, matcher: Matcher) -> bool:
         places = [place for place in matcher.matching(word) if place not in self.gone]

@@ -173,6 +173,7 @@ class Manifest:
         return tuple(lane.name for lane in self.lanes if self.may_write(lane, path, folder))
 
 
+@lru_cache(maxsize=2)
 def parse(blob: bytes) -> Manifest:
     """Read a manifest from the bytes of its blob. Raises ManifestInvalid with every error in it."""
     document, text = _document(blob)

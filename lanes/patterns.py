@@ -205,7 +205,7 @@ class PathGlob:
         # Elsewhere than between slashes, git takes two stars as one.
         return cls(tuple(_one_star(segment) for segment in segments), folders_only)
 
-    @property
+    @cached_property
     def atoms(self) -> tuple[Atom, ...]:
         """The segments in one sequence that covers what the pattern does: all below what it matches."""
         atoms: list[Atom] = []
