@@ -25,7 +25,7 @@ MOST_WORK = 50_000
 """So much is done for one pair of lanes, about a fifth of a second."""
 MOST_WORK_IN_ALL = 500_000
 MOST_COMPARED = 3_000_000
-"""So many parts of patterns are compared, each with one of another lane."""
+"""So much is done to compare the patterns of each lane with those of others, about a second or a few."""
 MOST_PAIRS = 200_000
 """So many pairs of lanes may cover one word, as far as that is seen at a glance."""
 MOST_SHOWN = 10
@@ -219,6 +219,11 @@ class _Rule:
         known = takewhile(lambda segment: Wild.STARS not in segment, segments_of(self.term.atoms))
         return tuple(map(_Part.of, known))
 
+    @cached_property
+    def work(self) -> int:
+        """How much it takes to compare it with another one: 1, and more where it is long."""
+        return 1 + len(self.parts) + len(self.term.atoms) // 64
+
     def meets(self, other: "_Rule") -> bool:
         """Tell whether one word may match both, as far as that is seen at a glance."""
         return all(mine.meets(its) for mine, its in zip(self.parts, other.parts, strict=False))
@@ -348,7 +353,7 @@ def _suspects(space: _Space) -> dict[Pair, dict[bytes, Pair]]:
         for _, k, n in open_:
             pair, places = ((k, i), (n, j)) if k < i else ((i, k), (j, n))
             other = space.lanes[k][n]
-            compared += 1 + len(other.parts)
+            compared += other.work
             if k == i or prefix in found.get(pair, ()):
                 continue
             stays = taken_out[k].get(rule.term, -1) < n and taken_out[i].get(other.term, -1) < j

@@ -30,7 +30,8 @@ class Wild(Enum):
 
 
 SLASH = frozenset(b"/")
-NOT_SLASH = frozenset(range(256)) - SLASH
+_ALL = frozenset(range(256))
+NOT_SLASH = _ALL - SLASH
 
 Atom = frozenset[int] | Wild
 Segment = tuple[Atom, ...]
@@ -258,6 +259,8 @@ def _set_regex(members: frozenset[int]) -> str:
         return "[^/]"
     if len(members) == 1:
         return re.escape(chr(*members))
+    if len(members) > 128:  # as short as can be: it takes time to compile
+        return "[^" + "".join(f"\\x{byte:02x}" for byte in sorted(_ALL - members)) + "]"
     return "[" + "".join(f"\\x{byte:02x}" for byte in sorted(members)) + "]" if members else "(?!)"
 
 

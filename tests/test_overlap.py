@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 import pytest
 from hundred_lanes import hundred_lanes
@@ -15,7 +16,7 @@ from repos import Repo
 
 from lanes import overlap
 from lanes.errors import CannotJudge
-from lanes.idle import idle
+from lanes.idle import idle, unjudged, unused
 from lanes.manifest import Manifest, is_branch_name, parse
 from lanes.overlap import Proof, prove
 from lanes.terms import is_path
@@ -441,6 +442,40 @@ def test_intricate_patterns_take_seconds_at_most() -> None:
     before = time.process_time()
     prove(parse(lanes.encode()))
     assert time.process_time() - before < 10
+
+
+def _hostile(*lanes: tuple[Sequence[str], Sequence[str]], head: str = "") -> str:
+    text = f"version = 1\n{head}\n"
+    for i, (branches, paths) in enumerate(lanes):
+        text += f"[lanes.l{i}]\nbranches = {_list(branches)}\npaths = {_list(paths)}\n"
+    assert len(text) < 1 << 20
+    return text
+
+
+HOSTILE = {
+    "the same for all": _hostile(*((["**"], ["*"]) for _ in range(2000))),
+    "what is taken out": _hostile((["a"], ["/a", *(f"!*{i}*" for i in range(10_000))]), (["b"], ["/a"])),
+    "long beginnings": _hostile(*(([f"{i}"], ["/" + "ab/" * 600 + f"*{i}*x?"]) for i in range(200))),
+    "all but a byte": _hostile(
+        *(([name], ["/" + f"[!{name}]" * 900 + f"*{i}" for i in range(100)]) for name in "ab")
+    ),
+    "ten of each": _hostile(
+        *(([f"{i}"], ["*", *(f"!*{a}*{b}*{i % 7}" for a in "abc" for b in "xyz")]) for i in range(100))
+    ),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_manifest_takes_seconds_at_most(text: str) -> None:
+    """Whatever is said of it: that is not known of its lanes, or that they are too many."""
+    before = time.process_time()
+    lanes = parse(text.encode())
+    with suppress(CannotJudge):
+        prove(lanes, trusted=b"main")
+    list(idle(lanes))
+    list(unjudged(lanes, b"main"))
+    list(unused(lanes, [b"a/b", b"c"]))
+    assert time.process_time() - before < 20
 
 
 # -- A hundred lanes
