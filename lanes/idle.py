@@ -70,15 +70,23 @@ def unused(manifest: Manifest, tracked: Iterable[bytes]) -> Iterator[Idle]:
     What no lane may write need not be there yet.
     """
     files = sorted(path.decode("latin-1") for path in tracked)
-    left = MOST_MATCHED
+    budget = Budget(MOST_MATCHED)
     for key, found in _path_lists(manifest):
         for i, pattern in enumerate(found.patterns if key != PROTECTED else ()):
-            near = _near(pattern, files)
-            left -= len(near)
-            if left < 0:
+            try:
+                if pattern.include and not _matches_any(pattern, files, budget):
+                    yield Idle((*key, i), "it matches no tracked file")
+            except Undecided:
                 return
-            if pattern.include and not any(pattern.match_file(files[place]) for place in near):
-                yield Idle((*key, i), "it matches no tracked file")
+
+
+def _matches_any(pattern: PathPattern, files: Sequence[str], budget: Budget) -> bool:
+    """Tell whether a pattern matches one of the sorted files. Raises Undecided."""
+    for place in _near(pattern, files):
+        budget.spend(1)
+        if pattern.match_file(files[place]):
+            return True
+    return False
 
 
 def _near(pattern: PathPattern, files: Sequence[str]) -> range:

@@ -327,6 +327,15 @@ def test_it_warns_of_branches_that_no_lane_is_asked_about(repo: Repo) -> None:
     )
 
 
+def test_patterns_and_files_are_compared_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the others nothing is said. What matches at once takes no time."""
+    patterns = "['*.a', '*.b', '*.c', '*.d']"
+    manifest = parse(f"version = 1\n[lanes.a]\nbranches = ['a']\npaths = {patterns}\n".encode())
+    tracked = [b"1.a", b"2", b"3", b"4"]
+    monkeypatch.setattr("lanes.idle.MOST_MATCHED", 10)
+    assert [key[3] for key, _ in unused(manifest, tracked)] == [1, 2]
+
+
 def test_it_asks_the_index_and_the_commit(repo: Repo) -> None:
     repo.commit({".lanes.toml": MANIFEST, "docs/a.md": "a", "api/generated/a": "a", "ci/run": "r"})
     missing = ".lanes.toml:7: warning: defaults.shared[0]: it matches no tracked file\n"
