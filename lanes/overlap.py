@@ -248,8 +248,13 @@ class _Space:
     def of(cls, kind: Kind, manifest: Manifest, trusted: bytes | None) -> "_Space":
         return _branches(manifest, trusted) if kind == "branch" else _paths(manifest)
 
-    def area(self, pair: Pair, prefixes: Collection[bytes]) -> Area:
-        """Give what both lanes cover and is a lane's, of that which begins with one of the prefixes."""
+    def area(self, pair: Pair, prefixes: Collection[bytes], budget: Budget) -> Area:
+        """Give what both lanes cover and is a lane's, of that which begins with one of the prefixes.
+
+        Raises Undecided where the budget does not allow even that.
+        """
+        lists = (*(self.lanes[i] for i in pair), *self.excluded)
+        budget.spend(10 + sum(map(len, lists)) * len(prefixes) // 8)
 
         def relevant(rules: Sequence[_Rule]) -> list[Term]:
             return [rule.term for rule in rules if any(_meet(rule.prefix, prefix) for prefix in prefixes)]
@@ -383,14 +388,12 @@ def _overlap(
     budget: Budget,
     known: _Known | None,
 ) -> Overlap | None:
-    of_either = sum(len(rules) for rules in (*(space.lanes[i] for i in pair), *space.excluded))
-    budget.spend(10 + of_either * min(len(prefixes), 16) // 8)
     begins = _common(min(prefixes), max(prefixes))
     if len(prefixes) > 16:  # too many to compare each pattern with each
         prefixes = {begins}
-    area = space.area(pair, prefixes)
+    area = space.area(pair, prefixes, budget)
     before = known.pair(pair) if known else None
-    known_area = known.space.area(before, prefixes) if known and before else None
+    known_area = known.space.area(before, prefixes, budget) if known and before else None
     if area == known_area:
         return None
 
