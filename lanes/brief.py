@@ -10,12 +10,13 @@ from lanes.entry import complain, say
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, FILE, Lane, Manifest, is_branch_name
 from lanes.markdown import bullets, code, codes, prose
-from lanes.patterns import PathPattern, literal
+from lanes.neighbours import neighbours
 from lanes.plumbing import Git
-from lanes.text import allow_command, printable, quoted
+from lanes.text import allow_command, printable, readable
 from lanes.trust import Trust
 
 MOST_NEIGHBOURS = 20
+MOST_LANES = 5
 _FILE = FILE.decode()
 
 
@@ -106,10 +107,12 @@ def _writable(manifest: Manifest, lane: Lane) -> Iterator[str]:
 def _read_only(git: Git, trust: Trust, lane: Lane) -> Iterator[str]:
     manifest = trust.required()
     yield "## You may read, but not write\n"
-    near = list(_neighbours(git, trust, lane))
-    for path, owners in near[:MOST_NEIGHBOURS]:
-        names = ", ".join(code(owner.name) for owner in owners)
-        yield f"- {code(path)}: {'lane' if len(owners) == 1 else 'lanes'} {names}"
+    near = neighbours(git, trust.commit or "", manifest, lane, MOST_NEIGHBOURS)
+    for path, owners, whole in near[:MOST_NEIGHBOURS]:
+        names = [code(owner) for owner in owners[:MOST_LANES]]
+        more = [f"{len(owners) - MOST_LANES} more"] if len(owners) > MOST_LANES else []
+        whose = f"{'lane' if len(owners) == 1 else 'lanes'} {', '.join([*names, *more])}"
+        yield f"- {code(readable(path))}: {whose}{'' if whole else ', in part'}"
     if len(near) > MOST_NEIGHBOURS:
         yield f"- and {len(near) - MOST_NEIGHBOURS} more; `git lanes why PATH` says whose a path is"
     reserved = ", ".join(filter(None, [code(_FILE), codes(manifest.protected)]))
@@ -130,58 +133,4 @@ def _check(branch: bytes | None) -> Iterator[str]:
     yield (
         "The first says whose a path is, the second whether what you committed is inside."
         " Where `git commit` or `git push` is refused, do what the message says; never go past the hooks."
-    )
-
-
-# -- What is near
-
-
-def _neighbours(git: Git, trust: Trust, lane: Lane) -> Iterator[tuple[str, list[Lane]]]:
-    """Give what lies next to a lane's paths and is another one's, with those whose it is.
-
-    For each of its patterns that is the nearest folder around it where others own something.
-    """
-    found: dict[bytes, list[Lane]] = {}
-    known: dict[bytes, dict[bytes, list[Lane]]] = {}
-    for pattern in lane.paths.patterns:
-        folder = _folder(pattern) if pattern.include else None
-        while folder is not None:
-            if folder not in known:
-                known[folder] = _owned(git, trust, lane, folder)
-            found |= known[folder]
-            folder = folder.rpartition(b"/")[0] if folder and not known[folder] else None
-    for path, owners in sorted(found.items()):
-        yield quoted(path), owners
-
-
-def _folder(pattern: PathPattern) -> bytes:
-    """Give the folder that holds whatever a pattern matches, or the one that it names."""
-    atoms = pattern.glob.atoms
-    begins = literal(atoms)
-    return (begins[:-1] if len(begins) == len(atoms) - 1 else begins).rpartition(b"/")[0]
-
-
-def _owned(git: Git, trust: Trust, lane: Lane, folder: bytes) -> dict[bytes, list[Lane]]:
-    manifest = trust.required()
-    path = [b"--", folder + b"/"] if folder else []
-    found = {}
-    for entry in git.read("ls-tree", "-z", "--full-tree", trust.commit or "", *path).split(b"\0")[:-1]:
-        about, _, name = entry.partition(b"\t")
-        is_folder = not about.startswith(b"1") or about.startswith(b"16")
-        if manifest.may_write(lane, name, is_folder) or manifest.reserved(name, is_folder):
-            continue
-        owners = [
-            other
-            for other in manifest.lanes
-            if other != lane and (_begins_below(other, name) or manifest.may_write(other, name, is_folder))
-        ]
-        if owners:
-            found[name + b"/" * is_folder] = owners
-    return found
-
-
-def _begins_below(lane: Lane, folder: bytes) -> bool:
-    return any(
-        pattern.include and literal(pattern.glob.atoms).startswith(folder + b"/")
-        for pattern in lane.paths.patterns
     )

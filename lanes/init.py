@@ -16,7 +16,7 @@ from lanes.plumbing import Git, records
 from lanes.proposal import REVIEW, SCHEMA_FILE, Draft, Proposal, by_folders, by_owners, guarded, numbered
 from lanes.report import count
 from lanes.settings import Settings
-from lanes.text import printable, shortened
+from lanes.text import printable, shortened, toml_string
 from lanes.trust import Remotes, Trust, in_clone, remotes_of
 
 _FILE = FILE.decode()
@@ -218,13 +218,13 @@ def _lines(integration: bytes, draft: Draft, review: Proposal) -> Iterator[str]:
 def _lane(lane: Proposal) -> Iterator[str]:
     yield ""
     yield f"[{dotted(('lanes', lane.name))}]"
-    yield f"summary = {_string(lane.summary)}"
+    yield f"summary = {toml_string(lane.summary)}"
     yield from _list("branches", [f"{lane.folder}/**"])
     yield from _list("paths", lane.paths)
 
 
 def _list(key: str, values: Sequence[str]) -> Iterator[str]:
-    strings = [_string(value) for value in values]
+    strings = [toml_string(value) for value in values]
     line = f"{key} = [{', '.join(strings)}]"
     if len(line) <= _WIDTH:
         yield line
@@ -232,17 +232,6 @@ def _list(key: str, values: Sequence[str]) -> Iterator[str]:
         yield f"{key} = ["
         yield from (f"  {string}," for string in strings)
         yield "]"
-
-
-def _string(text: str) -> str:
-    """Write a string in TOML; what is not printable is escaped."""
-    return '"' + "".join(map(_character, text)) + '"'
-
-
-def _character(c: str) -> str:
-    if c in '"\\':
-        return f"\\{c}"
-    return c if c.isprintable() else f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
 
 
 def _comment(text: str) -> str:

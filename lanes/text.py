@@ -12,12 +12,28 @@ _PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
 
 def quoted(path: bytes) -> str:
     """Give a path as git prints it: as it is, or C-quoted where a byte in it needs that."""
-    if not _NEEDS_QUOTES.search(path):
-        return path.decode("ascii")
-    inner = "".join(
-        _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in path
+    return f'"{_escaped(path)}"' if _NEEDS_QUOTES.search(path) else path.decode("ascii")
+
+
+def readable(path: bytes) -> str:
+    """Give a path as git prints it where core.quotePath is off, but for what is not printable.
+
+    It is for what is read in one's own time: briefs and commit messages. Hooks say `quoted`, as git around
+    them does.
+    """
+    text = path.decode("utf-8", "surrogateescape")
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return text
+    shown = (
+        c if c > "~" and c.isprintable() else _escaped(c.encode("utf-8", "surrogateescape")) for c in text
     )
-    return f'"{inner}"'
+    return f'"{"".join(shown)}"'
+
+
+def _escaped(name: bytes) -> str:
+    return "".join(
+        _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in name
+    )
 
 
 def printable(text: bytes) -> str:
@@ -35,16 +51,33 @@ def shortened(text: str, width: int = 72) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def allow_command(lane: str, paths: Iterable[bytes]) -> str:
+def toml_string(text: str) -> str:
+    """Write a string as TOML has it, so that whoever reviews it sees all that is in it."""
+    return '"' + "".join(map(_toml_character, text)) + '"'
+
+
+def _toml_character(c: str) -> str:
+    if c in '"\\':
+        return f"\\{c}"
+    if c == "\t":
+        return "\\t"
+    if c.isprintable():
+        return c
+    return f"\\u{ord(c):04x}" if ord(c) < 0x10000 else f"\\U{ord(c):08x}"
+
+
+def allow_command(lane: str, paths: Iterable[bytes], at: bytes | None = None) -> str:
     """Give the command that widens *lane* by *paths*, which the root of the repository is around.
 
-    Pasted into a shell it runs that and nothing else, whatever the names are.
+    In the work tree *at*, where one is given, it commits that, too. Pasted into a shell it runs that and
+    nothing else, whatever the names are.
     """
     words = [lane.encode("utf-8", "surrogateescape"), *map(_from_the_root, paths)]
     first = next((i for i, word in enumerate(words) if word.startswith(b"-")), None)
     if first is not None:
         words.insert(first, b"--")
-    return " ".join(["git lanes allow", *map(_word, words)])
+    command = "git lanes allow" if at is None else f"git -C {_word(at)} lanes allow --commit"
+    return " ".join([command, *map(_word, words)])
 
 
 def _from_the_root(path: bytes) -> bytes:

@@ -1,15 +1,20 @@
 """`git lanes brief`, as it is installed: whole outputs, and what becomes of AGENTS.md, byte by byte."""
 
+import json
 import os
 import re
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from repos import MANIFEST, Ended, Repo, masked
+from repos import MANIFEST, Ended, Repo, make_repo, masked
 
+from lanes.manifest import Lane, Manifest, parse
 from lanes.markdown import code, prose
+from lanes.neighbours import neighbours
+from lanes.plumbing import Git
 
 IN_FORCE = "Manifest in force: .lanes.toml of refs/remotes/origin/main at OID.\n"
 WRITE = """\
@@ -25,7 +30,7 @@ Patterns are those of gitignore, from the root. A commit that changes anything e
 
 ## You may read, but not write
 
-- `api/`: lane `api`
+- `api/`: lane `api`, in part
 - `.lanes.toml`, `/ci/`: only integration branches may write that
 - everything else
 
@@ -190,19 +195,162 @@ def test_neighbours_are_those_of_the_nearest_folder(clone: Repo) -> None:
     clone.git("commit", "--quiet", "-m", "Lanes")
     assert clone.push("main").status == 0
 
-    def near(lane: str) -> list[str]:
-        lines = brief(clone, lane).out.partition("## You may read, but not write\n\n")[2].splitlines()
-        return lines[: next(i for i, line in enumerate(lines) if line.startswith("- `.lanes.toml`"))]
-
-    assert near("lessons") == ["- `src/content/quizzes/`: lane `quizzes`"]
-    assert near("quizzes") == ["- `src/content/lessons/`: lane `lessons`"]
-    assert near("pages") == ["- `src/content/`: lanes `lessons`, `quizzes`"]
-    assert near("lib") == [
-        "- `api/`: lane `api`",
+    assert near(clone, "lessons") == ["- `src/content/quizzes/`: lane `quizzes`, in part"]
+    assert near(clone, "quizzes") == ["- `src/content/lessons/`: lane `lessons`"]
+    content = [
+        "- `src/content/lessons/`: lane `lessons`",
+        "- `src/content/quizzes/`: lane `quizzes`, in part",
+    ]
+    assert near(clone, "pages") == content
+    assert near(clone, "lib") == [
+        "- `api/`: lane `api`, in part",
         "- `docs/`: lane `docs`",
-        "- `src/`: lanes `lessons`, `quizzes`, `pages`",
+        *content,
+        "- `src/pages/`: lane `pages`",
         "- `top.txt`: lane `all`",
     ]
+
+
+def near(repo: Repo, lane: str) -> list[str]:
+    """Give what a brief says of the paths of others."""
+    lines = brief(repo, lane).out.partition("## You may read, but not write\n\n")[2].splitlines()
+    return lines[: next(i for i, line in enumerate(lines) if line.startswith("- `.lanes.toml`"))]
+
+
+def test_a_folder_is_taken_apart_where_it_is_not_one_lanes(clone: Repo) -> None:
+    """Nothing is called read-only that the lane may write, and what others own in its folders is told."""
+    tables = """
+version = 1
+[defaults]
+shared = ["/lib/shared.c"]
+protected = ["/web/ci/"]
+[lanes.api]
+branches = ["api"]
+paths = ["/api/", "!*.ts", "!/api/free/"]
+[lanes.ts]
+branches = ["ts"]
+paths = ["*.ts"]
+[lanes.css]
+branches = ["css"]
+paths = ["/web/*.css", "/web/not/there.css", "/lib/"]
+"""
+    names = [
+        "api/a.py",
+        "api/free/x",
+        "api/only/deep/k.ts",
+        "api/x.ts",
+        "lib/a/b.c",
+        "lib/é.c",
+        "lib/shared.c",
+    ]
+    more = ["web/w.css", "web/w.ts", "web/w.txt", "web/ci/run.ts", "web/ci/x/run"]
+    clone.commit({".lanes.toml": tables, **dict.fromkeys([*names, *more], "")})
+    assert clone.push("main").status == 0
+    assert near(clone, "api") == [
+        "- `api/only/`: lane `ts`",
+        "- `api/x.ts`: lane `ts`",
+        "- `lib/a/`: lane `css`",
+        "- `lib/é.c`: lane `css`",
+        "- `web/not/`: lane `css`",
+        "- `web/w.css`: lane `css`",
+        "- `web/w.ts`: lane `ts`",
+    ]
+    assert near(clone, "ts") == [
+        "- `api/a.py`: lane `api`",
+        "- `api/generated/`: lane `api`",
+        "- `lib/a/`: lane `css`",
+        "- `lib/é.c`: lane `css`",
+        "- `web/not/`: lane `css`",
+        "- `web/w.css`: lane `css`",
+    ]
+    assert near(clone, "css") == [
+        "- `api/a.py`: lane `api`",
+        "- `api/generated/`: lane `api`",
+        "- `api/only/`: lane `ts`",
+        "- `api/x.ts`: lane `ts`",
+        "- `web/w.ts`: lane `ts`",
+    ]
+
+
+def test_what_would_be_too_long_is_said_of_whole_folders(clone: Repo) -> None:
+    lanes = "".join(f'[lanes.l{i}]\nbranches = ["l{i}"]\npaths = ["/many/{i:02}"]\n' for i in range(25))
+    files: dict[str | bytes, str] = {f"docs/{name}": "" for name in ("x.ts", *map(str, range(19)))}
+    tables = f'{lanes}[lanes.ts]\nbranches = ["ts"]\npaths = ["*.ts"]\n'
+    clone.commit({".lanes.toml": MANIFEST + tables, "many/07/x": "", **files})
+    assert clone.push("main").status == 0
+    everybody = "- `many/`: lanes `l0`, `l1`, `l2`, `l3`, `l4`, 20 more, in part"
+    assert near(clone, "ts") == [
+        "- `api/`: lane `api`, in part",
+        "- `docs/`: lane `docs`, in part",
+        everybody,
+    ]
+    assert near(clone, "l7") == [
+        *(f"- `many/{i:02}`: lane `l{i}`" for i in range(21) if i != 7),
+        "- and 4 more; `git lanes why PATH` says whose a path is",
+    ]
+
+
+def walk(manifest: Manifest, lane: Lane, paths: list[bytes]) -> dict[bytes, set[tuple[str, ...]]]:
+    """Give who may write each path, and what lies in each folder, the slow way."""
+    found: dict[bytes, set[tuple[str, ...]]] = {}
+    for path in paths:
+        writers = (lane.name,) if manifest.may_write(lane, path) else manifest.writers(path)
+        parts = path.split(b"/")
+        for place in [path, *(b"/".join(parts[:i]) + b"/" for i in range(1, len(parts)))]:
+            found.setdefault(place, set()).add(writers)
+    return found
+
+
+part = st.text("ab.", min_size=1, max_size=2).filter(lambda name: set(name) != {"."})
+patterns = st.lists(
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(["", "/", "!", "!/"]),
+        st.lists(st.one_of(part, st.sampled_from(["*", "**", "a*", "?", "*.b"])), min_size=1, max_size=3).map(
+            "/".join
+        ),
+        st.sampled_from(["", "/"]),
+    ),
+    min_size=1,
+    max_size=4,
+).filter(lambda texts: not all(text.startswith("!") for text in texts))
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> tuple[Git, str, list[bytes]]:
+    """A commit with a file at each of many paths."""
+    repo = make_repo(tmp_path_factory.mktemp("tree") / "repo")
+    names = ["a", "b.b", "a.b"]
+    folders = ["", "aa/", "ab/", "aa/b/", "aa/ab/", "b/", "b/b/", "b/ab/b/"]
+    paths = [folder + name for folder in folders for name in names]
+    return Git(repo.path), repo.commit(dict.fromkeys(paths, "")), sorted(path.encode() for path in paths)
+
+
+@settings(max_examples=200, deadline=None)
+@given(lists=st.lists(patterns, min_size=2, max_size=4), shared=patterns, most=st.sampled_from([1, 10, 100]))
+def test_neighbours_are_what_the_slow_way_finds(
+    tree: tuple[Git, str, list[bytes]], lists: list[list[str]], shared: list[str], most: int
+) -> None:
+    git, commit, paths = tree
+    lists[0].insert(0, "*.none")  # so all is near
+    tables = [
+        f'[lanes.l{i}]\nbranches = ["l{i}"]\npaths = {json.dumps(one)}\n' for i, one in enumerate(lists)
+    ]
+    text = f"version = 1\n[defaults]\nshared = {json.dumps(shared)}\n{''.join(tables)}"
+    manifest = parse(text.encode())
+    lane = manifest.lanes[0]
+    expected = walk(manifest, lane, paths)
+    told = neighbours(git, commit, manifest, lane, most)
+    for path, owners, whole in told:
+        if path in expected:  # else it is only named in the manifest
+            assert set(owners) >= set(chain(*expected[path])) - {lane.name}
+            assert not whole or expected[path] == {owners}
+            assert most < 100 or len(expected[path] - {()}) <= 1
+    for path in paths:
+        if set(expected[path]).isdisjoint([(), (lane.name,)]):
+            assert any(
+                path == one.path or (one.path.endswith(b"/") and path.startswith(one.path)) for one in told
+            )
 
 
 # -- What the manifest says can't break out

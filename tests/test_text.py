@@ -1,5 +1,6 @@
 """What is printed: paths as git prints them, one line for anything else, and commands for a shell."""
 
+import ast
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repos import Repo
 
-from lanes.text import allow_command, printable, quoted, shortened
+from lanes.text import allow_command, printable, quoted, readable, shortened
 
 # Every byte that a path can hold, alone between two others and before a digit.
 BYTES = [byte for byte in range(1, 256) if byte != ord("/")]
@@ -54,6 +55,35 @@ def test_no_path_can_forge_a_line() -> None:
 )
 def test_a_quoted_path(path: bytes, shown: str) -> None:
     assert quoted(path) == shown
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("é/日本.txt".encode(), "é/日本.txt"),
+        (b"a/b c", "a/b c"),
+        ("é\tè".encode(), '"é\\tè"'),
+        ('é"\\'.encode(), '"é\\"\\\\"'),
+        ("\u202eé".encode(), '"\\342\\200\\256é"'),
+        (b"\xff\xc3\xa9\x7f", '"\\377é\\177"'),
+        ("\x85".encode(), '"\\302\\205"'),
+    ],
+)
+def test_a_readable_path(path: bytes, shown: str) -> None:
+    assert readable(path) == shown
+
+
+@given(st.binary())
+def test_a_readable_path_is_one_printable_line_that_says_which_it_is(path: bytes) -> None:
+    shown = readable(path)
+    assert shown.isprintable()
+    # Git's quoting is that of C and so, for a byte, Python's own.
+    inner = shown[1:-1].encode().decode("latin-1") if shown.startswith('"') else None
+    assert (shown.encode() if inner is None else ast.literal_eval(f"b'{_ascii(inner)}'")) == path
+
+
+def _ascii(text: str) -> str:
+    return "".join(c if c.isascii() and c != "'" else f"\\x{ord(c):02x}" for c in text)
 
 
 @pytest.mark.parametrize(
