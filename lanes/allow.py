@@ -3,20 +3,21 @@
 import difflib
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lanes import files, signals
 from lanes.command import open_repository, trust_of
 from lanes.entry import complain, say
 from lanes.errors import CannotJudge
+from lanes.install import common_folder
 from lanes.manifest import BRANCHES, FILE, MAX_BYTES, Lane, Manifest
 from lanes.plumbing import Git
 from lanes.report import count
 from lanes.repository import Repository
-from lanes.text import printable, quoted
+from lanes.text import allow_command, printable, readable, shell_word
 from lanes.trees import is_forbidden
 from lanes.trust import Trust, manifest_at, manifest_of_file, remotes_of
 from lanes.widen import Refused, Wanted, needed, widened
@@ -30,9 +31,10 @@ def allow(name: str, paths: Sequence[str], commit: bool) -> int:
     head = git.symbolic_ref(b"HEAD")
     trust = trust_of(git, repository, head and head.removeprefix(BRANCHES))
     try:
-        place = _place(git, repository, trust, commit)
-        lane = place.manifest.lane_named(name)
         wanted = [_wanted(git, repository, trust, path) for path in paths]
+        names = [one.path + b"/" * one.folder for one in wanted]
+        place = _place(git, repository, trust, commit, lambda at: allow_command(name, names, at))
+        lane = place.manifest.lane_named(name)
         new = list(needed(place.manifest, lane, wanted))
         if not new:
             say(f'lanes: lane "{lane.name}" already may write {"it" if len(paths) == 1 else "all of it"}')
@@ -54,7 +56,7 @@ def _wanted(git: Git, repository: Repository, trust: Trust, path: str) -> Wanted
     inside = repository.path_inside(path)
     name = inside.rstrip(b"/")
     if any(map(is_forbidden, name.split(b"/"))):
-        raise Refused(f"no tree can hold {quoted(name)}")
+        raise Refused(f"no tree can hold {readable(name)}")
     folder = inside.endswith(b"/")
     if repository.bare and trust.commit:
         folder = folder or bool(git.tree(trust.commit, name))
@@ -90,7 +92,10 @@ class _Place(Protocol):
         """Put *blob* there, and say what has become of it, and what to do next."""
 
 
-def _place(git: Git, repository: Repository, trust: Trust, commit: bool) -> _Place:
+def _place(
+    git: Git, repository: Repository, trust: Trust, commit: bool, again: Callable[[bytes], str]
+) -> _Place:
+    """Find the place; *again* gives the command that does the same in another work tree. Raises Refused."""
     ref = BRANCHES + trust.branch
     head = git.symbolic_ref(b"HEAD")
     found = git.refs([ref]).get(ref)
@@ -106,13 +111,15 @@ def _place(git: Git, repository: Repository, trust: Trust, commit: bool) -> _Pla
         )
     if found is None:
         raise CannotJudge(_no_branch(trust))
+    if use := _use_of(git, real):
+        raise Refused("\n".join([f"{printable(trust.branch)} {use.what}", "next:", *use.steps(again)]))
     return _on_branch(git, real, found.oid, trust)
 
 
 def _no_branch(trust: Trust) -> str:
     if trust.ref is None:
         return trust.problem
-    make = f"git branch {_word(trust.branch)} {_word(trust.ref.removeprefix(b'refs/remotes/'))}"
+    make = f"git branch {shell_word(trust.branch)} {shell_word(trust.ref.removeprefix(b'refs/remotes/'))}"
     return f"there is no branch {printable(trust.branch)} here; make it first: {make}"
 
 
@@ -175,7 +182,13 @@ class _OnBranch:
     def write(self, blob: bytes, message: str) -> list[str]:
         """Commit it; the branch must be where it was."""
         commit = self.git.commit_of(self.tip, FILE, blob, message)
-        self.git.read("update-ref", "-m", "lanes allow", self.ref, commit, self.tip)
+        try:
+            self.git.read("update-ref", "-m", "lanes allow", self.ref, commit, self.tip)
+        except CannotJudge:
+            if self.git.commit(self.ref) in (self.tip, commit):
+                raise
+            main = printable(self.trust.branch)
+            raise Refused(f"{main} was moved meanwhile\nnext:\n  run the same again") from None
         if self.git.commit(self.ref) != commit:
             raise CannotJudge(f"git did not move {printable(self.ref)} to {commit[:12]}")
         return _committed(self.git, self.trust, commit)
@@ -183,13 +196,8 @@ class _OnBranch:
 
 def _on_branch(git: Git, ref: bytes, tip: str, trust: Trust) -> _OnBranch:
     main = printable(trust.branch)
-    if folder := _work_tree_on(git, ref):
-        raise Refused(
-            f"{main} is checked out in {quoted(folder)}, which would be left behind\n"
-            f"next:\n  run it there: git -C {_word(folder)} lanes allow --commit ..."
-        )
     if trust.ref and trust.commit and trust.ref != ref and not git.is_ancestor(trust.commit, tip):
-        update = f"git fetch . {_word(trust.ref + b':' + ref)}"
+        update = f"git fetch . {shell_word(trust.ref + b':' + ref)}"
         raise Refused(
             f"{main} lacks commits of {printable(trust.ref)}\nnext:\n  bring it up to date: {update}"
         )
@@ -201,13 +209,66 @@ def _on_branch(git: Git, ref: bytes, tip: str, trust: Trust) -> _OnBranch:
     return _OnBranch(git, ref, tip, trust, blob, manifest)
 
 
-def _work_tree_on(git: Git, ref: bytes) -> bytes | None:
-    """Give the folder of the work tree that a branch is checked out in, None where there is none."""
-    for about in git.read("worktree", "list", "--porcelain", "-z").split(b"\0\0"):
-        lines = about.split(b"\0")
-        if b"branch " + ref in lines:
-            return lines[0].removeprefix(b"worktree ")
+class _Use(NamedTuple):
+    """What a work tree does with a branch, so that moving it elsewhere would leave that behind."""
+
+    folder: bytes
+    how: str
+    ends: Sequence[str] = ()
+
+    @property
+    def what(self) -> str:
+        where = readable(self.folder)
+        return f"is {self.how} in {where}, which {'would be left behind' if self._exists else 'is not there'}"
+
+    def steps(self, again: Callable[[bytes], str]) -> Iterator[str]:
+        """Say what to do first, or where to do the same *again*."""
+        at = shell_word(self.folder)
+        if not self._exists:
+            yield f"  bring that folder back, or forget it: git worktree remove {at}"
+        elif self.ends:
+            yield f"  end that first: {' or '.join(f'git -C {at} {command}' for command in self.ends)}"
+        else:
+            yield f"  run it there: {again(self.folder)}"
+
+    @property
+    def _exists(self) -> bool:
+        return Path(os.fsdecode(self.folder)).exists()
+
+
+_REBASED = ("being rebased", ("rebase --continue", "rebase --abort"))
+# Files that name branches which git will move, or come back to, at the end.
+_AT_WORK = {
+    "rebase-merge/head-name": _REBASED,
+    "rebase-merge/update-refs": _REBASED,
+    "rebase-apply/head-name": _REBASED,
+    "BISECT_START": ("being bisected", ("bisect reset",)),
+}
+
+
+def _use_of(git: Git, ref: bytes) -> _Use | None:
+    """Find a work tree that a branch is in use in, where git branch -f would refuse to move it, too."""
+    said = git.read("worktree", "list", "--porcelain", "-z")
+    found = [about.split(b"\0") for about in said.split(b"\0\0")]
+    for folder, *about in found:
+        if b"branch " + ref in about:
+            return _Use(folder.removeprefix(b"worktree "), "checked out")
+    common = common_folder(git)
+    names = {ref, ref.removeprefix(BRANCHES)}
+    for own in (common, *sorted(common.glob("worktrees/*"))):
+        for file, how in _AT_WORK.items():
+            if names.intersection(_content(own / file).split(b"\n")):
+                linked = (own / os.fsdecode(_content(own / "gitdir")).removesuffix("\n")).parent
+                main = found[0][0].removeprefix(b"worktree ")
+                return _Use(main if own == common else os.fsencode(os.path.realpath(linked)), *how)
     return None
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
 
 
 def _committed(git: Git, trust: Trust, commit: str) -> list[str]:
@@ -218,8 +279,4 @@ def _committed(git: Git, trust: Trust, commit: str) -> list[str]:
 
 def _push(git: Git, trust: Trust) -> list[str]:
     remote = remotes_of(git).of_manifest(trust.branch, None)
-    return [f"  git push {_word(remote)} {_word(trust.branch)}"] if remote else []
-
-
-def _word(name: bytes) -> str:
-    return shlex.quote(printable(name))
+    return [f"  git push {shell_word(remote)} {shell_word(trust.branch)}"] if remote else []

@@ -76,8 +76,8 @@ def allow_command(lane: str, paths: Iterable[bytes], at: bytes | None = None) ->
     first = next((i for i, word in enumerate(words) if word.startswith(b"-")), None)
     if first is not None:
         words.insert(first, b"--")
-    command = "git lanes allow" if at is None else f"git -C {_word(at)} lanes allow --commit"
-    return " ".join([command, *map(_word, words)])
+    command = "git lanes allow" if at is None else f"git -C {shell_word(at)} lanes allow --commit"
+    return " ".join([command, *map(shell_word, words)])
 
 
 def _from_the_root(path: bytes) -> bytes:
@@ -85,7 +85,7 @@ def _from_the_root(path: bytes) -> bytes:
     return b":/" + path if path.startswith(b":/") else path
 
 
-def _word(text: bytes) -> str:
+def shell_word(text: bytes) -> str:
     r"""Quote one word for a POSIX shell, in one printable line.
 
     A shell that lacks `$'...'` reads another name then, but no command: it holds no quote of the name.

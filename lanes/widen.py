@@ -19,7 +19,7 @@ from lanes.patterns import (
     PatternError,
     exact_pattern,
 )
-from lanes.text import printable, quoted
+from lanes.text import printable, readable, toml_string
 
 _FILE = FILE.decode()
 
@@ -35,7 +35,7 @@ class Wanted(NamedTuple):
     folder: bool
 
     def __str__(self) -> str:
-        return quoted(self.path + b"/" * self.folder)
+        return readable(self.path + b"/" * self.folder)
 
 
 def needed(manifest: Manifest, lane: Lane, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, str]]:
@@ -152,7 +152,7 @@ def _collisions(manifest: Manifest, lane: Lane, patterns: Sequence[str]) -> Iter
         raise CannotJudge(f"it takes too long to decide whether another lane may write that: {names}")
     for overlap in proof.overlaps:
         other, decisive = overlap.lanes[1], overlap.patterns[1]
-        yield f'{quoted(overlap.witness)}: lane "{other}" may write it, by {_by(manifest, decisive)}'
+        yield f'{readable(overlap.witness)}: lane "{other}" may write it, by {_by(manifest, decisive)}'
 
 
 def _by(manifest: Manifest, decisive: Decisive) -> str:
@@ -181,10 +181,4 @@ def _in_toml(text: str) -> str:
     """Write a pattern as TOML, so that whoever reviews it sees all that is in it."""
     if "\\" in text and "'" not in text and text.isprintable():
         return f"'{text}'"
-    return '"' + "".join(map(_character, text)) + '"'
-
-
-def _character(c: str) -> str:
-    if c in '"\\':
-        return f"\\{c}"
-    return c if c.isprintable() else f"\\U{ord(c):08X}"
+    return toml_string(text)
