@@ -326,7 +326,8 @@ def _undo(verdict: Verdict, merge: bool) -> list[str]:
 def _widen(verdict: Verdict, trust: Trust) -> list[str]:
     if verdict.lane and verdict.lane.review_only:
         return ["report what you found instead of changing it; a task that must write needs another lane"]
-    paths = dict.fromkeys(v.path for v in verdict.violations if v.path and v.reason is Reason.OUTSIDE_LANE)
+    outside = Reason.OUTSIDE_LANE
+    paths = {v.path: v.lanes for v in verdict.violations if v.path and v.reason is outside}
     if verdict.lane is None or not paths:
         return [f"or ask the integrator to make these changes on {printable(trust.branch)}"]
     lane = lane_name(verdict.lane)
@@ -338,7 +339,21 @@ def _widen(verdict: Verdict, trust: Trust) -> list[str]:
         where = f"{_FILE} on {printable(trust.branch)}"
         return [f"or ask the integrator to widen {lane} in {where}, if it should write these paths"]
     some = f" ({len(named):,} of {len(paths):,})" if len(named) < len(paths) else ""
-    return [f"or ask the integrator to run, if {lane} should write these paths{some}:", f"  {command}"]
+    ask = f"or ask the integrator to run, if {lane} should write these paths{some}:"
+    return [ask, f"  {command}", *_given_up({path: paths[path] for path in named})]
+
+
+def _given_up(paths: Mapping[bytes, Sequence[str]]) -> Iterator[str]:
+    """Say what other lanes have to give up before another one gets these paths, each with its owners."""
+    owned: dict[str, list[bytes]] = {}
+    for path, owners in paths.items():
+        for owner in owners:
+            owned.setdefault(owner, []).append(path)
+    for owner, (first, *others) in islice(owned.items(), MOST_LANES):
+        more = f" and {count(len(others), 'more path', 'more paths')}" if others else ""
+        yield f'lane "{owner}" has to give up {shortened(quoted(first), LONGEST_NAME)}{more} first'
+    if len(owned) > MOST_LANES:
+        yield f"and so have {count(len(owned) - MOST_LANES, 'more lane', 'more lanes')} what is theirs"
 
 
 def _can_be_allowed(path: bytes) -> bool:

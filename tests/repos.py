@@ -172,18 +172,27 @@ def remote_lines(ended: Ended) -> str:
     return masked("\n".join(line for line in lines if line))
 
 
-_OUTSIDE = re.compile(r"(?:adds|deletes|changes the type of|changes|decides about) (.+) \(outside-lane: .+\)")
+_OUTSIDE = re.compile(
+    r"(?:adds|deletes|changes the type of|changes|decides about) (.+) \(outside-lane: (.+) may write it\)"
+)
 
 
 def asked(*changes: str, lane: str = "docs", indent: str = "    ") -> str:
     """Give the lines that ask the integrator for what *changes*, as messages list them, do outside a lane."""
-    shown = dict.fromkeys(match[1] for change in changes if (match := _OUTSIDE.fullmatch(change)))
+    shown = dict(match.groups() for change in changes if (match := _OUTSIDE.fullmatch(change)))
     # Git's quoting is that of C and so, but for UTF-8, Python's own.
     found = [ast.literal_eval(f"b{name}").decode() if name.startswith('"') else name for name in shown]
+    owned: dict[str, list[str]] = {}
+    for name, whose in shown.items():
+        for owner in re.findall('"(.+?)"', whose):
+            owned.setdefault(owner, []).append(name)
     lines = [
         f'or ask the integrator to run, if lane "{lane}" should write these paths:',
         f"  {shlex.join(['git', 'lanes', 'allow', lane, *found])}",
     ]
+    for owner, (first, *others) in owned.items():
+        more = f" and {len(others)} more path{'s' * (len(others) > 1)}" if others else ""
+        lines.append(f'lane "{owner}" has to give up {first}{more} first')
     if not found:
         lines = ["or ask the integrator to make these changes on main"]
     return "".join(f"{indent}{line}\n" for line in lines)

@@ -137,6 +137,7 @@ work/docs-1 is rejected: 4 changes in 2 commits outside its lane "docs"
       git reset OID
     or ask the integrator to run, if lane "docs" should write these paths:
       git lanes allow docs api/a.py 'new file' top.txt
+    lane "api" has to give up api/a.py first
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
     or, if these commits are on main by now: git fetch origin
 """,

@@ -270,6 +270,7 @@ def test_outside(host: Host) -> None:
       git reset OID
     or ask the integrator to run, if lane "docs" should write these paths:
       git lanes allow docs api/a.py
+    lane "api" has to give up api/a.py first
     or, where they are changes of main: push main first, and take them by a merge, not as a copy
 """
     assert host.judge(host.open("work/docs-1", {"api/a.py": "b\n"})) == Ended(1, expected, "")

@@ -157,6 +157,7 @@ lanes: work/docs-1: 5 staged changes are outside its lane "docs"
       git restore --staged --source=OID -- api/a.py api/generated/g.py ci/run 'new file' top.txt
     or ask the integrator to run, if lane "docs" should write these paths:
       git lanes allow docs api/a.py api/generated/g.py 'new file' top.txt
+    lane "api" has to give up api/a.py first
 """
     )
 

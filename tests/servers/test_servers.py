@@ -27,6 +27,7 @@ lanes: work/docs-1 is rejected: 1 change in 1 commit outside its lane "docs"
       git reset OID
     or ask the integrator to run, if lane "docs" should write these paths:
       git lanes allow docs api/a.py
+    lane "api" has to give up api/a.py first
     or, where they are changes of main: push main first, and take them by a merge, not as a copy"""
 REWOUND = """\
 lanes: main is rejected: the integration branch main can't be rewound; OID must stay in it
