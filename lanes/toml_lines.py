@@ -1,8 +1,9 @@
-"""Find the line of every key and array item of a TOML document, which tomllib does not tell."""
+"""Find where every key and array item of a TOML document stands, which tomllib does not tell."""
 
 import re
 import tomllib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import takewhile
 
 Path = tuple[str | int, ...]
 
@@ -31,34 +32,57 @@ def lines_of(document: str) -> dict[Path, int]:
     nothing is checked here.
     """
     lines: dict[Path, int] = {(): 1}
-    for path, line in _Scanner(document).positions():
+    line, counted = 1, 0
+    for path, start in _Scanner(document).positions():
+        line += document.count("\n", counted, start)
+        counted = start
         lines.setdefault(path, line)
     return lines
+
+
+def with_items(document: str, array: Path, items: Iterable[str]) -> str:
+    """Give *document* with more items, written as TOML, at the end of an array of strings that has some.
+
+    All else stays as it is, character by character. The new ones are laid out as the last one is.
+    """
+    start = [start for path, start in _Scanner(document).positions() if path[:-1] == array][-1]
+    found = takewhile(lambda token: token[0] != "]", _TOKEN.finditer(document, start))
+    item, *others = (token for token in found if token[0] != "\n")
+    *_, last = item, *others
+    end = last.start() + len(last[0].rstrip("\r"))
+    before = document[document.rfind("\n", 0, start) + 1 : start]
+    newline = "\r\n" if "\r\n" in document else "\n"
+    gap = " "
+    if not before.strip():
+        gap = newline + before
+    elif last[0].startswith("#"):
+        gap = f"{newline}  "
+    added = "".join(f"{gap}{new}," for new in items)
+    if any(token[0] == "," for token in others):
+        return document[:end] + added + document[end:]
+    return f"{document[: item.end()]},{document[item.end() : end]}{added[:-1]}{document[end:]}"
 
 
 def deepest_line(document: str) -> int:
     """Give the line where the brackets begin that are nested deepest; *document* need not be valid."""
     depth = deepest = 0
-    begins = found = 1
-    for token, line in _tokens(document):
+    begins = found = 0
+    for token, start in _tokens(document):
         if token in ("[", "{"):
             depth += 1
-            begins = line if depth == 1 else begins
+            begins = start if depth == 1 else begins
             if depth > deepest:
                 deepest, found = depth, begins
         elif token in ("]", "}"):
             depth -= 1
-    return found
+    return document.count("\n", 0, found) + 1
 
 
 def _tokens(document: str) -> Iterator[tuple[str, int]]:
-    """Split a document into tokens, each with its line; comments are left out."""
-    line, counted = 1, 0
+    """Split a document into tokens, each with where it begins; comments are left out."""
     for match in _TOKEN.finditer(document):
-        line += document.count("\n", counted, match.start())
-        counted = match.start()
         if not match[0].startswith("#"):
-            yield match[0], line
+            yield match[0], match.start()
 
 
 def _below(path: Path, part: str | int) -> Path:
@@ -66,7 +90,7 @@ def _below(path: Path, part: str | int) -> Path:
 
 
 class _Scanner:
-    """A cursor over the tokens of a valid document, each with its line."""
+    """A cursor over the tokens of a valid document, each with where it begins."""
 
     def __init__(self, document: str) -> None:
         self._tokens = list(_tokens(document))
@@ -95,19 +119,19 @@ class _Scanner:
             self._at += 1
 
     def _header(self, items: dict[Path, int]) -> Generator[tuple[Path, int], None, Path]:
-        _, line = self._next()
+        _, start = self._next()
         several = self._peek() == "["
         self._at += several
         path: Path = ()
         keys = self._key()
         for i, key in enumerate(keys):
             path = _below(path, key)
-            yield path, line
+            yield path, start
             if several and i == len(keys) - 1:
                 items[path] = items.get(path, 0) + 1
             if path in items:
                 path = _below(path, items[path] - 1)
-                yield path, line
+                yield path, start
         self._at += 2 if several else 1
         return path
 
@@ -119,11 +143,11 @@ class _Scanner:
         return keys
 
     def _assignment(self, table: Path) -> Iterator[tuple[Path, int]]:
-        line = self._tokens[self._at][1]
+        start = self._tokens[self._at][1]
         path = table
         for key in self._key():
             path = _below(path, key)
-            yield path, line
+            yield path, start
         self._at += 1  # the equals sign
         yield from self._value(path)
 

@@ -5,9 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from lanes.errors import CannotJudge
 from lanes.manifest import FILE, Decisive, Lane, Manifest, ManifestInvalid, parse
 from lanes.overlap import prove
@@ -20,6 +17,7 @@ from lanes.patterns import (
     exact_pattern,
 )
 from lanes.text import printable, readable, toml_string
+from lanes.toml_lines import with_items
 
 _FILE = FILE.decode()
 
@@ -122,7 +120,7 @@ def widened(blob: bytes, manifest: Manifest, lane: Lane, new: Sequence[tuple[Wan
         parse(found)
     except ManifestInvalid as error:
         raise Refused(f"the manifest would be invalid:\n{error}") from None
-    except (TOMLKitError, tomllib.TOMLDecodeError):
+    except tomllib.TOMLDecodeError:
         same = False
     if not same:
         raise CannotJudge(f"{_FILE} can't be edited without changing anything else; {by_hand}")
@@ -160,11 +158,7 @@ def _by(manifest: Manifest, decisive: Decisive) -> str:
 
 
 def _edited(blob: bytes, lane: str, patterns: Sequence[str]) -> bytes:
-    document: Any = tomlkit.parse(blob)
-    paths = document["lanes"][lane]["paths"]
-    for pattern in patterns:
-        paths.append(tomlkit.value(_in_toml(pattern)))
-    return tomlkit.dumps(document).encode()
+    return with_items(blob.decode(), ("lanes", lane, "paths"), map(_in_toml, patterns)).encode()
 
 
 def _expected(blob: bytes, lane: str, patterns: Sequence[str]) -> Mapping[str, Any]:

@@ -343,7 +343,20 @@ LAYOUTS = {
     ),
     "a comment at the end": (
         'paths = [\n  "/docs/",\n  # "/old/",\n]\n',
-        'paths = [\n  "/docs/",\n  # "/old/",\n  "/x"\n]\n',
+        'paths = [\n  "/docs/",\n  # "/old/",\n  "/x",\n]\n',
+    ),
+    "a comment behind no comma": (
+        'paths = ["/docs/" # all\n]\n',
+        'paths = ["/docs/", # all\n  "/x"\n]\n',
+    ),
+    "commas on lines of their own": (
+        'paths = [\n  "/docs/" # all\n  , # of it\n]\n',
+        'paths = [\n  "/docs/" # all\n  , # of it\n  "/x",\n]\n',
+    ),
+    "a comma and no item": ('paths = ["/docs/" , ]\n', 'paths = ["/docs/" , "/x", ]\n'),
+    "CRLF and a comment": (
+        'paths = [\r\n\t"/docs/" # all\r\n]\r\n',
+        'paths = [\r\n\t"/docs/", # all\r\n\t"/x"\r\n]\r\n',
     ),
     "CRLF": ('paths = [\r\n  "/docs/",\r\n]\r\n', 'paths = [\r\n  "/docs/",\r\n  "/x",\r\n]\r\n'),
 }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lanes.manifest import dotted
-from lanes.toml_lines import Path, lines_of
+from lanes.toml_lines import Path, lines_of, with_items
 
 
 @pytest.mark.parametrize(
@@ -182,3 +182,60 @@ def leaves_of(value: object, path: Path = ()) -> dict[Path, int]:
     number = re.match(r"\d+", str(value))
     assert number is not None
     return {path: int(number[0])}
+
+
+# -- An array with more items
+
+blank = st.text(" \t", max_size=3)
+comment = st.text(st.sampled_from("a ,]#\"'é["), max_size=5).map(lambda text: f"#{text}\n")
+gap = st.lists(st.one_of(blank, st.just("\n"), comment), max_size=3).map("".join)
+string = st.sampled_from(['"a"', "'b]'", '"c\\"#,"', '"""d\n,]"""', "'''e\n#'''", '"/é/"'])
+item = st.builds("{}{}{}".format, gap, string, gap)
+array = st.builds(
+    "[{}{}{}]".format, st.lists(item, min_size=1, max_size=4).map(",".join), st.sampled_from(["", ","]), gap
+)
+AROUND = [
+    "{} # end\n",
+    "[t]\nother = [\"x\"]\nx = {}\n[u]\nx = ['y']\n",
+    'a = {{ b = ["]"], "x" = {} }}\n',
+    '# ["x"]\nx.y = {}\nx.z = []',
+]
+KEYS: list[Path] = [("x",), ("t", "x"), ("a", "x"), ("x", "y")]
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    text=array,
+    around=st.integers(0, len(AROUND) - 1),
+    new=st.lists(st.sampled_from(["n", "N, ]", "#n"]), min_size=1, max_size=2),
+    crlf=st.booleans(),
+)
+def test_an_array_gets_more_items_and_all_else_stays(
+    text: str, around: int, new: list[str], crlf: bool
+) -> None:
+    key = KEYS[around]
+    before = ("x = " * (around == 0) + AROUND[around]).format(text)
+    before = before.replace("\n", "\r\n") if crlf else before
+    after = with_items(before, key, [f'"{one}"' for one in new])
+    expected = tomllib.loads(before.replace("\r\n", "\n"))
+    value = expected
+    for part in key:
+        value = value[part]
+    value += new
+    assert tomllib.loads(after.replace("\r\n", "\n")) == expected
+    added = without(before, after)
+    assert sorted("".join(added.split())) == sorted("".join(f'"{one}",' for one in new).replace(" ", ""))
+    assert len(after.split("\r\n")) == len(after.split("\n")) or not crlf
+
+
+def without(part: str, whole: str) -> str:
+    """Take the characters of *part* out of *whole*, from the end; fail unless they come in that order."""
+    rest = []
+    left = list(part)
+    for c in reversed(whole):
+        if left and left[-1] == c:
+            left.pop()
+        else:
+            rest.append(c)
+    assert not left
+    return "".join(reversed(rest))
