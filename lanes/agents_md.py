@@ -10,7 +10,7 @@ from lanes.entry import say
 from lanes.errors import CannotJudge
 from lanes.manifest import FILE, Manifest
 from lanes.markdown import code, lane_line
-from lanes.text import printable, quoted
+from lanes.text import printable, readable
 from lanes.trust import manifest_of_file
 
 BEGIN, END = b"<!-- git-lanes: begin -->", b"<!-- git-lanes: end -->"
@@ -38,7 +38,7 @@ def keep(file: str | None) -> int:
     for path, content in changed.items():
         files.replace(path, content)
     for path in contents:
-        shown = quoted(bytes(path.relative_to(root)))
+        shown = readable(bytes(path.relative_to(root)))
         say(f"lanes: {shown} {'tells of the lanes now' if path in changed else 'is up to date'}")
     if changed:
         say(f"next:\n  commit that on {printable(trust.branch)}, from where all branches get it")
@@ -61,11 +61,11 @@ def _inside(root: Path, path: Path) -> Path:
     real = Path(os.path.realpath(path))  # Path.resolve fails for links that go round
     parts = real.relative_to(root).parts if real.is_relative_to(root) else ()
     if not parts or ".git" in parts:
-        raise CannotJudge(f"{quoted(bytes(path))} lies outside the work tree; name a file in it")
+        raise CannotJudge(f"{readable(bytes(path))} lies outside the work tree; name a file in it")
     if real.exists() and not real.is_file():
-        raise CannotJudge(f"{quoted(bytes(path))} is no file")
+        raise CannotJudge(f"{readable(bytes(path))} is no file")
     if not real.parent.is_dir():
-        raise CannotJudge(f"{quoted(bytes(path))}: there is no such folder; make it first")
+        raise CannotJudge(f"{readable(bytes(path))}: there is no such folder; make it first")
     return real
 
 
@@ -84,7 +84,7 @@ def _with_block(path: Path, text: bytes, block: list[str]) -> bytes:
     if [marker[0] for marker in found] != [BEGIN, END]:
         lines = ", ".join(str(text.count(b"\n", 0, marker.start()) + 1) for marker in found)
         raise CannotJudge(
-            f"{quoted(path.name.encode())} must hold {BEGIN.decode()} and {END.decode()} once each, in this"
+            f"{readable(path.name.encode())} must hold {BEGIN.decode()} and {END.decode()} once each, in this"
             f" order, and has markers in line {lines}; mend that, or take them all out"
         )
     begin, end = found

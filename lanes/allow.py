@@ -33,7 +33,7 @@ def allow(name: str, paths: Sequence[str], commit: bool) -> int:
     try:
         wanted = [_wanted(git, repository, trust, path) for path in paths]
         names = [one.path + b"/" * one.folder for one in wanted]
-        place = _place(git, repository, trust, commit, lambda at: allow_command(name, names, at))
+        place = _place(git, repository, head, trust, commit, lambda at: allow_command(name, names, at))
         lane = place.manifest.lane_named(name)
         new = list(needed(place.manifest, lane, wanted))
         if not new:
@@ -93,11 +93,15 @@ class _Place(Protocol):
 
 
 def _place(
-    git: Git, repository: Repository, trust: Trust, commit: bool, again: Callable[[bytes], str]
+    git: Git,
+    repository: Repository,
+    head: bytes | None,
+    trust: Trust,
+    commit: bool,
+    again: Callable[[bytes], str],
 ) -> _Place:
     """Find the place; *again* gives the command that does the same in another work tree. Raises Refused."""
     ref = BRANCHES + trust.branch
-    head = git.symbolic_ref(b"HEAD")
     found = git.refs([ref]).get(ref)
     real = found.target if found and found.target else ref
     if repository.folder is not None and head in (ref, real):

@@ -163,7 +163,7 @@ class Git:
         said = self.read("version")
         found = re.match(rb"git version ([0-9]{1,4})\.([0-9]{1,4})\b", said)
         if not found:
-            raise CannotJudge(f"git does not tell its version, but: {printable(said.strip())}")
+            raise CannotJudge(f"git does not tell its version, but: {printable(said.strip()[:200])}")
         if (int(found[1]), int(found[2])) < OLDEST_GIT:
             oldest = ".".join(map(str, OLDEST_GIT))
             raise CannotJudge(
@@ -481,7 +481,7 @@ def _complete(output: bytes, end: bytes, source: str) -> list[bytes]:
 
 
 def _garbage(source: str, said: bytes) -> CannotJudge:
-    return CannotJudge(f"{source} answered garbage: {printable(said.strip())[:200]}")
+    return CannotJudge(f"{source} answered garbage: {printable(said.strip()[:200])[:200]}")
 
 
 def _oid(word: bytes, source: str, said: bytes) -> str:
@@ -575,7 +575,7 @@ def _failure(arguments: Sequence[str | bytes], status: int, complaint: bytes) ->
     lines = [line for line in complaint.splitlines() if line.strip() and not line.startswith(b"hint:")]
     worst = [line for line in lines if line.startswith((b"fatal:", b"error:"))] or lines
     worst = [line for line in worst if _SOME_ID.search(line)] or worst
-    said = f": {printable(worst[-1].strip())[:300]}" if worst else " and said nothing"
+    said = f": {printable(worst[-1].strip()[:300])[:300]}" if worst else " and said nothing"
     ended = f"was killed by signal {-status}" if status < 0 else f"failed with exit status {status}"
     if not _DAMAGE.search(said.encode()):
         return CannotJudge(f"git {name} {ended}{said}")

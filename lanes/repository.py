@@ -35,7 +35,7 @@ class Repository:
             raise CannotJudge(f"there is no git repository at or above {printable(os.fsencode(here))}")
         if status or bare not in (b"true", b"false"):
             Git().read("rev-parse", "--is-bare-repository")  # which says why where it fails
-            raise CannotJudge(f"git rev-parse answered garbage: {printable(bare)[:200]}")
+            raise CannotJudge(f"git rev-parse answered garbage: {printable(bare[:200])[:200]}")
         status, top, _ = _rev_parse("--show-toplevel")  # none in a bare repository, nor in a git directory
         if status not in (0, 128):
             raise CannotJudge(f"git rev-parse failed with exit status {status}")
@@ -72,11 +72,13 @@ def _rev_parse(option: str) -> tuple[int, bytes, bytes]:
         try:
             import git  # noqa: PLC0415 - it starts git, which must be known to be there
         except ImportError as error:
-            raise CannotJudge(f"GitPython can't be loaded: {printable(str(error).encode())[:200]}") from None
+            raise CannotJudge(
+                f"GitPython can't be loaded: {printable(str(error)[:200].encode())[:200]}"
+            ) from None
         process = git.Git().execute(["git", "rev-parse", option], as_process=True)
     said, complaint = process.communicate()  # killed by GitPython where this is left early
     if process.returncode:
         return process.returncode, b"", bytes(complaint)
     if not said.endswith(b"\n"):  # what is left of a folder's name may be the name of one around it
-        raise CannotJudge(f"git rev-parse answered garbage: {printable(bytes(said))[:200]}")
+        raise CannotJudge(f"git rev-parse answered garbage: {printable(bytes(said[:200]))[:200]}")
     return 0, bytes(said).removesuffix(b"\n"), bytes(complaint)

@@ -150,7 +150,9 @@ def _collisions(manifest: Manifest, lane: Lane, patterns: Sequence[str]) -> Iter
         raise CannotJudge(f"it takes too long to decide whether another lane may write that: {names}")
     for overlap in proof.overlaps:
         other, decisive = overlap.lanes[1], overlap.patterns[1]
-        yield f'{readable(overlap.witness)}: lane "{other}" may write it, by {_by(manifest, decisive)}'
+        path = readable(overlap.witness.removesuffix(b"/"))
+        path += " (a submodule)" * overlap.witness.endswith(b"/")
+        yield f'{path}: lane "{other}" may write it, by {_by(manifest, decisive)}'
 
 
 def _by(manifest: Manifest, decisive: Decisive) -> str:

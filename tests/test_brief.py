@@ -525,6 +525,7 @@ def test_a_file_that_is_named(clone: Repo) -> None:
     docs = Repo(clone.path / "docs")
     assert brief(docs, "--agents-md", "../api/GEMINI.md").out.startswith("lanes: api/GEMINI.md tells")
     assert read(clone, "api/GEMINI.md") == BLOCK
+    assert brief(docs, "--agents-md", "é.md").out.startswith("lanes: docs/é.md tells")
     assert not (clone.path / "AGENTS.md").exists()
     for name, why in {
         "../x.md": f"{clone.path}/../x.md lies outside the work tree; name a file in it",
