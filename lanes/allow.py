@@ -12,7 +12,6 @@ from lanes import files, signals
 from lanes.command import open_repository, trust_of
 from lanes.entry import complain, say
 from lanes.errors import CannotJudge
-from lanes.install import common_folder
 from lanes.manifest import BRANCHES, FILE, MAX_BYTES, Lane, Manifest
 from lanes.plumbing import Git
 from lanes.report import count
@@ -257,14 +256,15 @@ def _use_of(git: Git, ref: bytes) -> _Use | None:
     for folder, *about in found:
         if b"branch " + ref in about:
             return _Use(folder.removeprefix(b"worktree "), "checked out")
-    common = common_folder(git)
+    (linked,) = git.paths("worktrees")
     names = {ref, ref.removeprefix(BRANCHES)}
-    for own in (common, *sorted(common.glob("worktrees/*"))):
+    for own in (linked.parent, *sorted(linked.glob("*"))):
         for file, how in _AT_WORK.items():
             if names.intersection(_content(own / file).split(b"\n")):
-                linked = (own / os.fsdecode(_content(own / "gitdir")).removesuffix("\n")).parent
-                main = found[0][0].removeprefix(b"worktree ")
-                return _Use(main if own == common else os.fsencode(os.path.realpath(linked)), *how)
+                if own == linked.parent:
+                    return _Use(found[0][0].removeprefix(b"worktree "), *how)
+                file_there = own / os.fsdecode(_content(own / "gitdir")).removesuffix("\n")
+                return _Use(os.fsencode(os.path.realpath(file_there.parent)), *how)
     return None
 
 
