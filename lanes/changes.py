@@ -40,8 +40,21 @@ _Grown = tuple[str, bytes, tuple[str, ...]]
 """A folder that a commit adds something to: its tree, its path, and what the commit is compared with."""
 
 
-class Blocks:
-    """The output of `DIFF_TREE`: for every comparison a header, then its changes, folders among them.
+class Limit:
+    """Counts the changed paths of one branch. Raises CannotJudge where they are too many."""
+
+    def __init__(self) -> None:
+        self._left = MOST_CHANGES
+
+    def count(self, changes: int) -> None:
+        """Take so many more into account."""
+        self._left -= changes
+        if self._left < 0:
+            raise CannotJudge(f"more than {MOST_CHANGES:,} changed paths can't be judged; push fewer commits")
+
+
+class Growth:
+    """The folders that commits add something to. None of them may make a tree that git would not.
 
     A diff walks two sorted lists of names. Where the new one is not sorted, or holds a name twice, one entry
     at least comes out as added, and others may not come out at all. So each folder that something is added to
@@ -49,32 +62,20 @@ class Blocks:
     the commit's fault.
     """
 
-    def __init__(self, git: Git, source: Iterator[bytes]) -> None:
+    def __init__(self, git: Git) -> None:
         self._git = git
-        self._source = source
-        self._header = next(source, None)
         self._grown: dict[_Grown, str] = {}  # each with the first commit that it is of
         self._bytes = 0
         self._clean: set[str] = set()
-        self._left = MOST_CHANGES
 
-    def require(self, commit: str) -> None:
-        """Raise CannotJudge unless the next comparison is one of *commit*."""
-        if self._header != commit.encode():
-            raise CannotJudge(
-                f"git diff-tree skipped commit {commit[:12]}; is an object missing? run: git fsck"
-            )
-
-    def next(self, commit: str, sides: tuple[str, ...]) -> Iterator[Change]:
-        """Read the changes of the next comparison, which must be one of this commit, to their end.
+    def watch(self, changes: Iterable[Change], commit: str, sides: tuple[str, ...]) -> Iterator[Change]:
+        """Hand the changes of one comparison on, but for those of folders, which are looked at.
 
         *sides* are all that the commit is compared with in turn; what is wrong with a folder in one of them
         is not its fault. Raises CannotJudge where it makes a tree that git would not, here or in `finish`.
         """
-        self.require(commit)
-        self._header = None
         folders = _Folders(f"{commit}^{{tree}}")
-        for change in _changes(self._until_header(), commit):
+        for change in changes:
             self._look_at(folders.go_to(change.path), commit, sides)
             if change.old is None:
                 folders.grow()
@@ -82,18 +83,11 @@ class Blocks:
                 folders.enter(change.path, change.new.removeprefix(_FOLDER).decode("ascii"))
             elif not _is_folder(change.old):
                 yield change
-            self._left -= 1
-            if self._left < 0:
-                raise CannotJudge(
-                    f"more than {MOST_CHANGES:,} changed paths can't be judged; push fewer commits"
-                )
         self._look_at(folders.leave_all(), commit, sides)
 
     def finish(self) -> None:
-        """Raise CannotJudge where anything is left, or a commit makes a tree that git would not make."""
-        if self._header is not None:
-            raise CannotJudge("git diff-tree answered more than it was asked")
-        self._check_grown()
+        """Raise CannotJudge where a commit makes a tree that git would not make."""
+        self._check()
 
     def _look_at(self, folders: Iterable[tuple[str, bytes]], commit: str, sides: tuple[str, ...]) -> None:
         for tree, path in folders:
@@ -103,9 +97,9 @@ class Blocks:
             self._grown[grown] = commit
             self._bytes += len(path)
             if len(self._grown) == _MOST_KEPT or self._bytes > _MOST_BYTES:
-                self._check_grown()
+                self._check()
 
-    def _check_grown(self) -> None:
+    def _check(self) -> None:
         grown, self._grown, self._bytes = self._grown, {}, 0
         size = len(next(iter(grown.values()), "")) // 2
         names = list(dict.fromkeys(tree for tree, _, _ in grown))
@@ -120,6 +114,36 @@ class Blocks:
                 left = [flawed[tree] - known for known in before]
                 if all(left):
                     raise _malformed(commit, path, min(left[0]))
+
+
+class Blocks:
+    """The output of `DIFF_TREE`: for every comparison a header, then its changes, folders among them."""
+
+    def __init__(self, source: Iterator[bytes], growth: Growth, limit: Limit) -> None:
+        self._source = source
+        self._growth = growth
+        self._limit = limit
+        self._header = next(source, None)
+
+    def require(self, commit: str) -> None:
+        """Raise CannotJudge unless the next comparison is one of *commit*."""
+        if self._header != commit.encode():
+            raise CannotJudge(
+                f"git diff-tree skipped commit {commit[:12]}; is an object missing? run: git fsck"
+            )
+
+    def changes(self, commit: str) -> Iterator[Change]:
+        """Read the changes of the next comparison, those of folders too, which must be one of this commit."""
+        self.require(commit)
+        self._header = None
+        for change in parsed(self._until_header(), commit):
+            self._limit.count(1)
+            yield change
+
+    def finish(self) -> None:
+        """Raise CannotJudge where anything is left."""
+        if self._header is not None:
+            raise CannotJudge("git diff-tree answered more than it was asked")
 
     def _until_header(self) -> Iterator[bytes]:
         for record in self._source:
@@ -178,13 +202,13 @@ def _is_folder(value: object) -> bool:
 def staged_changes(git: Git, against: str | None) -> Iterator[Change]:
     """Read what the index holds otherwise than a commit, or than nothing."""
     with git.stream(*DIFF_INDEX, against or git.empty_tree()) as output:
-        for change in _changes(records(output, b"\0", "git diff-index"), INDEX):
+        for change in parsed(records(output, b"\0", "git diff-index"), INDEX):
             if change.old is None and any(map(is_forbidden, change.path.split(b"/"))):
                 raise CannotJudge(f"no tree may hold {quoted(change.path)}; take it out of the index")
             yield change
 
 
-def _changes(source: Iterator[bytes], commit: str) -> Iterator[Change]:
+def parsed(source: Iterator[bytes], commit: str) -> Iterator[Change]:
     """Parse pairs of ":modes ids status" and path, as `--raw -z --no-renames` writes them."""
     for about in source:
         path = next(source, b"")

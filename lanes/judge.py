@@ -182,7 +182,7 @@ def judge(manifest: Manifest, lane: Lane | None, commits: Iterable[Commit]) -> I
 def _charged(
     manifest: Manifest, lane: Lane | None, commits: Iterable[Commit], departures: _Departures
 ) -> Iterator[Charge]:
-    reason_of = _Reasons(manifest, lane)
+    reason_of = Reasons(manifest, lane)
     for commit in commits:
         departures.begin(commit)
         for change in commit.changes:
@@ -234,7 +234,7 @@ def not_in_lane(manifest: Manifest, name: str, charged: Iterable[Charge]) -> Ite
 _MOST_KNOWN = 100_000  # paths; so many take about 20 MB
 
 
-class _Reasons:
+class Reasons:
     """Decides about a path once, mostly: histories repeat their paths."""
 
     def __init__(self, manifest: Manifest, lane: Lane | None) -> None:
@@ -245,6 +245,10 @@ class _Reasons:
     def __call__(self, path: bytes, old: Value | Unsettled | None, new: Value | None) -> Reason | None:
         """Say why a path may not get from *old* to *new*, None where it may."""
         return next(filter(None, (self._of(path, folder) for folder in _kinds(old, new))), None)
+
+    def harmless(self, path: bytes) -> bool:
+        """Tell whether any change of *path* is allowed, whatever it turns into."""
+        return self._of(path, folder=False) is None and self._of(path, folder=True) is None
 
     def _of(self, path: bytes, folder: bool) -> Reason | None:
         key = (path, folder)

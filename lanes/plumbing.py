@@ -5,13 +5,17 @@ Every failure of git is a CannotJudge that says which command failed and what it
 
 import os
 import re
+import select
 import signal
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from types import TracebackType
 from typing import IO, NamedTuple
 
 from lanes import signals
@@ -20,6 +24,8 @@ from lanes.text import printable
 
 OLDEST_GIT = (2, 39)
 _CHUNK = 1 << 16
+_AT_ONCE = 2  # commands that read history for one verdict; a server has other pushes to judge
+_MOST_AHEAD = 16 << 20  # bytes that are read before it is their turn
 MOST_NAMES = 500
 """So many refs are named in one command line."""
 LARGEST_TREE = 64 << 20  # bytes of a folder's list, which has a million names and more then
@@ -425,11 +431,111 @@ class Git:
         """
         feed = "".join([f"{tip}\n" for tip in tips] + [f"^{tip}\n" for tip in excluded]).encode()
         with self.stream("rev-list", "--topo-order", "--parents", *options, "--stdin", feed=[feed]) as output:
-            for line in records(output, b"\n", "git rev-list"):
-                commit, *parents = line.decode("ascii", "replace").split(" ")
-                if not all(map(_OID.fullmatch, (commit, *parents))):
-                    raise _garbage("git rev-list", line)
-                yield commit, tuple(parents)
+            for lines in _lines(output, "git rev-list"):
+                if not _LISTED.fullmatch(lines):
+                    wrong = [line for line in lines.split(b"\n") if not _LISTED.fullmatch(line + b"\n")]
+                    raise _garbage("git rev-list", wrong[0])
+                for line in lines.decode("ascii").splitlines():
+                    commit, *parents = line.split(" ")
+                    yield commit, tuple(parents)
+
+    def streams(
+        self, arguments: Sequence[str | bytes], feeds: Iterable[bytes]
+    ) -> "Iterator[AbstractContextManager[Output]]":
+        """Run one command once for each feed, its standard input, a few at once; give them in that order.
+
+        Each must be entered, and its output read to the end, before the next one is taken. Leaving it raises
+        CannotJudge when the command failed.
+        """
+        feeds = iter(feeds)
+        started: deque[_Running] = deque()
+        together: list[Output] = []
+        try:
+            while True:
+                for feed in islice(feeds, _AT_ONCE - len(started)):
+                    started.append(_Running(self.stream(*arguments, feed=[feed]), together))
+                if not started:
+                    return
+                yield started.popleft()
+        finally:
+            for running in started:
+                running.kill()
+
+
+class Output:
+    """What one of several commands prints. While one of them is waited for, the others are read ahead."""
+
+    def __init__(self, stream: IO[bytes], together: "list[Output]") -> None:
+        self._stream = stream
+        self._together = together
+        self._chunks: deque[bytes] = deque()
+        self._bytes = 0
+        self._ended = False
+        together.append(self)
+
+    def read(self, _size: int = -1) -> bytes:
+        """Give the next chunk, of any size; an empty one at the end."""
+        while not self._chunks and not self._ended:
+            waiting = [one for one in self._together if one is self or one._has_room()]
+            for one in waiting if len(waiting) == 1 else _ready(waiting):
+                one._take()
+        if not self._chunks:
+            return b""
+        self._bytes -= len(self._chunks[0])
+        return self._chunks.popleft()
+
+    def unread(self, chunk: bytes) -> None:
+        """Put a chunk back, to be read again."""
+        self._chunks.appendleft(chunk)
+        self._bytes += len(chunk)
+
+    def fileno(self) -> int:
+        """Give the file descriptor, as select.select asks for it."""
+        return self._stream.fileno()
+
+    def _has_room(self) -> bool:
+        return not self._ended and self._bytes < _MOST_AHEAD
+
+    def _take(self) -> None:
+        # One read past the stream's own buffer, so that nothing lies there which poll does not know of.
+        if chunk := self._stream.read1(_CHUNK):  # type: ignore[attr-defined]
+            self._chunks.append(chunk)
+            self._bytes += len(chunk)
+        else:
+            self._ended = True
+
+
+def _ready(outputs: list[Output]) -> list[Output]:
+    by_number = {output.fileno(): output for output in outputs}
+    poll = select.poll()
+    for number in by_number:
+        poll.register(number, select.POLLIN)
+    return [by_number[number] for number, _ in poll.poll()]
+
+
+class _Running:
+    """A command that runs already, and is entered to be read."""
+
+    def __init__(self, context: AbstractContextManager[IO[bytes]], together: list[Output]) -> None:
+        self._context = context
+        self._together = together
+        self._output = Output(context.__enter__(), together)
+
+    def __enter__(self) -> Output:
+        return self._output
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        self._together.remove(self._output)
+        return self._context.__exit__(kind, error, traceback)
+
+    def kill(self) -> None:
+        """End it unread."""
+        self.__exit__(GeneratorExit, GeneratorExit(), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +555,7 @@ class Header(NamedTuple):
 
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_LISTED = re.compile(rb"(?:[0-9a-f]{40}(?:[0-9a-f]{24})?(?: [0-9a-f]{40}(?:[0-9a-f]{24})?)*+\n)*+")
 
 
 def is_null(oid: str) -> bool:
@@ -456,7 +563,7 @@ def is_null(oid: str) -> bool:
     return not oid.strip("0")
 
 
-def records(stream: IO[bytes], end: bytes, source: str) -> Iterator[bytes]:
+def records(stream: "IO[bytes] | Output", end: bytes, source: str) -> Iterator[bytes]:
     """Split a stream into the records that *end* (one byte) terminates.
 
     Raises CannotJudge, naming *source*, when the last one is not complete.
@@ -470,6 +577,16 @@ def records(stream: IO[bytes], end: bytes, source: str) -> Iterator[bytes]:
             unfinished = [others.pop()]
             yield from others
     if any(unfinished):
+        raise CannotJudge(f"{source} stopped in the middle of a line")
+
+
+def _lines(stream: IO[bytes], source: str) -> Iterator[bytes]:
+    """Split a stream into whole lines, many at once. Raises CannotJudge, naming *source*, at half a line."""
+    rest = b""
+    while chunk := stream.read(_CHUNK):
+        whole, end, rest = (rest + chunk).rpartition(b"\n")
+        yield whole + end
+    if rest:
         raise CannotJudge(f"{source} stopped in the middle of a line")
 
 

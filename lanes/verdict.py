@@ -8,9 +8,10 @@ from typing import NamedTuple
 from lanes.changes import INDEX
 from lanes.errors import CannotJudge
 from lanes.history import History, Step, staged
-from lanes.judge import Commit, Violation, judge
+from lanes.judge import Commit, Reasons, Violation, judge
 from lanes.manifest import Lane, Manifest
 from lanes.plumbing import Git
+from lanes.sieve import Sieve
 from lanes.text import quoted, shortened
 from lanes.trust import Trust, mistaken_for
 
@@ -82,13 +83,13 @@ def judge_for(git: Git, trust: Trust, branch: Branch, lane: Lane | None, counted
     ref, _, tip = branch
     manifest = trust.required()
     try:
-        history = History(git, [tip], trust.commits())
+        history = History(git, [tip], trust.commits(), _sieve(git, manifest, lane))
         if counted:
             history.exact()
         found = _violations(git, manifest, lane, history)
     except CannotJudge as error:
         return Verdict(ref, lane, tip, error=str(error))
-    return Verdict(ref, lane, tip, history.side(), len(history.commits), found)
+    return Verdict(ref, lane, tip, history.side(), history.count, found)
 
 
 def judge_index(git: Git, trust: Trust, ref: bytes, lane: Lane | None, parents: Sequence[str]) -> Verdict:
@@ -97,10 +98,16 @@ def judge_index(git: Git, trust: Trust, ref: bytes, lane: Lane | None, parents: 
     if len(parents) == 1 and not any(judge(manifest, lane, [staged(git, Step(INDEX, (), tuple(parents)))])):
         # Nothing outside differs from the only parent, so nothing can be charged to this commit.
         return Verdict(ref, lane)
-    history = History(git, parents, trust.commits())
+    history = History(git, parents, trust.commits(), _sieve(git, manifest, lane))
     found = _violations(git, manifest, lane, history, staged_on=parents)
     mine = tuple(violation for violation in found if violation.commit in (None, INDEX))
     return Verdict(ref, lane, side=history.side(), violations=mine)
+
+
+def _sieve(git: Git, manifest: Manifest, lane: Lane | None) -> Sieve | None:
+    if lane is None and not manifest.allow_unlisted:
+        return None  # nothing has to be read for that verdict
+    return Sieve(git, Reasons(manifest, lane).harmless)
 
 
 def _violations(

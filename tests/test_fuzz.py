@@ -25,6 +25,7 @@ from lanes.manifest import ManifestInvalid
 from lanes.patterns import NamePattern, NamePatterns, PathPattern, PathPatterns, PatternError
 from lanes.plumbing import Git, Header, Ref, records
 from lanes.push import Update, judge_push
+from lanes.sieve import Sieve
 from lanes.text import printable, quoted, shortened
 from lanes.toml_lines import lines_of
 from lanes.trees import flaws
@@ -448,7 +449,7 @@ def _id(number: int) -> str:
 def _history(count: int, diff: bytes, trees: Answer) -> Git:
     """Give a git in which so many commits follow each other on one that is trusted."""
     parents = [TRUSTED, *map(_id, range(count))]
-    line = "".join(f"{_id(i)} {parents[i]}\n" for i in range(count))
+    line = "".join(f"{_id(i)} {parents[i]}\n" for i in reversed(range(count)))
     answers: dict[str, Answer] = {
         "rev-list": line.encode(),
         "rev-parse": b"false\nshallow\n",
@@ -507,6 +508,56 @@ ODD_FOLDERS = [
 @example(1, ODD_FOLDERS[3], b"")
 def test_whatever_diff_tree_and_cat_file_say(count: int, diff: bytes, trees: Answer) -> None:
     judged_or_not(lambda: _read(_history(count, diff, trees), count))
+
+
+def _sift(git: Git) -> dict[str, list[Change]]:
+    """Sift commits that come in the order of their ids, the youngest first."""
+    sieve = Sieve(git, _harmless)
+    History(git, [_id(0)], [TRUSTED], sieve)
+    assert not sieve.full
+    return sieve.caught
+
+
+def _harmless(path: bytes) -> bool:
+    return path[-1] % 2 == 0
+
+
+def _line_down(count: int, diff: bytes, trees: Answer) -> Git:
+    git = _history(count, diff, trees)
+    parents = [*map(_id, range(1, count)), TRUSTED]
+    line = "".join(f"{_id(i)} {parent}\n" for i, parent in enumerate(parents))
+    return Canned(answers=git.answers | {"rev-list": line.encode()})  # type: ignore[attr-defined]
+
+
+HEADER = Change(_id(1).encode(), b"100644 " + b"a" * 40, b"100644 " + b"b" * 40)
+
+
+@fuzzed(400)
+@given(diffs)
+@example([[HEADER, HEADER._replace(path=b"docs/xa")], [HEADER]])
+def test_a_sieve_catches_what_is_not_harmless(commits: list[list[Change]]) -> None:
+    outside = [[change for change in found if not _harmless(change.path)] for found in commits]
+    expected = {_id(i): found for i, found in enumerate(outside) if found}
+    assert _sift(_line_down(len(commits), _diff_of(commits), _empty_trees)) == expected
+
+
+@fuzzed(900)
+@given(
+    st.integers(1, 3),
+    from_outside(
+        st.lists(
+            st.lists(changes() | st.builds(Change, paths, st.none(), st.just(FOLDER)), max_size=3), max_size=3
+        ).map(_diff_of)
+    ),
+    from_outside(trees_said) | st.just(_empty_trees),
+)
+@example(1, ODD_FOLDERS[0], b"")
+def test_a_sieve_misses_nothing_that_is_read_one_by_one(count: int, diff: bytes, trees: Answer) -> None:
+    whole = judged_or_not(lambda: _read(_history(count, diff, trees), count))
+    sifted = judged_or_not(lambda: _sift(_line_down(count, diff, trees)))
+    if isinstance(whole, list):
+        caught = [[change for change in found if not _harmless(change.path)] for found in whole]
+        assert sifted == {_id(i): found for i, found in enumerate(caught) if found}
 
 
 @fuzzed(300)

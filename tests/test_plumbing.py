@@ -540,7 +540,7 @@ RECORD = f":100644 100644 {A} {B} M"
     ],
 )
 def test_half_a_diff(history: list[str], broken: Callable[[str], None], script: str, message: str) -> None:
-    broken(f"diff-tree) {script.format(*history)}; exit;;")
+    broken(f"diff-tree) {script.format(*reversed(history))}; exit;;")
     assert judged(history) == message
 
 
