@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-import pathspec
-
 from lanes.text import printable
 
 LONGEST_PATTERN = 4096  # as long as a path can be on most systems
@@ -214,6 +212,17 @@ class PathGlob:
             atoms += [*segment, SLASH]
         return (*_one_globstar(atoms), Wild.STARS)
 
+    @property
+    def folder(self) -> bytes:
+        """What the pattern begins with that is no pattern: whole parts of a path, b"" for none."""
+        known = []
+        for segment in self.segments:
+            begins = literal(segment)
+            if len(begins) < len(segment):
+                break
+            known.append(begins)
+        return b"/".join(known)
+
     def regex(self) -> str:
         """Build the expression that matches a path at or below what the pattern matches.
 
@@ -264,22 +273,18 @@ def _set_regex(members: frozenset[int]) -> str:
     return "[" + "".join(f"\\x{byte:02x}" for byte in sorted(members)) + "]" if members else "(?!)"
 
 
-class PathPattern(pathspec.Pattern):
+class PathPattern:
     """A gitignore(5) pattern that matches as git does: byte by byte, the whole path.
 
-    pathspec's own gitignore patterns differ from git (they accept `a/f` for `a[!x]f`, refuse `[[:alpha:]]`,
-    compare characters where git compares bytes, and some take exponential time), so its `PathSpec` is
-    given this class. A path comes as text that holds one byte in each character (Latin-1), with a slash
-    at its end when it is a folder, as a submodule is.
+    `include` is False for one that begins with `!`. A path comes as text that holds one byte in each
+    character (Latin-1), with a slash at its end when it is a folder, as a submodule is.
     """
-
-    __slots__ = ("__dict__", "text")
 
     def __init__(self, text: str) -> None:
         negated, glob = _encoded(text)
         if text.startswith("#"):
             raise PatternError("gitignore takes it for a comment; write \\# for a name that begins with #")
-        super().__init__(include=not negated)
+        self.include = not negated
         self.text = text
         self.glob = PathGlob.parse(glob)
 
@@ -392,25 +397,59 @@ class PathPatterns:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self.patterns = tuple(PathPattern(text) for text in texts)
-        # Named, since the default takes whichever engine happens to be installed, and they disagree.
-        self._spec = pathspec.PathSpec(self.patterns, backend="simple")
+        self._by_folder: dict[bytes, list[int]] = {}
+        for i, pattern in enumerate(self.patterns):
+            self._by_folder.setdefault(pattern.glob.folder, []).append(i)
+        self._compiled: dict[bytes, _OneOf] = {}
 
     def deciding(self, path: bytes, folder: bool = False) -> int | None:
         """Give the index of the pattern that decides about *path*, None where none matches."""
-        return self._checked(path, folder).index
+        if not self.patterns:
+            return None
+        shown = path + b"/" * folder
+        found = [self._one_of(near)(shown) for near in around(path) if near in self._by_folder]
+        last = max(found, default=-1)
+        return None if last < 0 else last
 
     def match(self, path: bytes, folder: bool = False) -> bool:
         """Tell whether the list covers *path*; *folder* when it is one (a submodule counts as one)."""
-        return bool(self.patterns and self._checked(path, folder).include)
+        deciding = self.deciding(path, folder)
+        return deciding is not None and self.patterns[deciding].include
 
     def reach(self, begins: bytes) -> bool:
         """Tell whether the list may cover a path that begins so, as far as that is seen at a glance."""
         known = (literal(pattern.glob.atoms) for pattern in self.patterns if pattern.include)
         return any(begins.startswith(one) or one.startswith(begins) for one in known)
 
-    def _checked(self, path: bytes, folder: bool) -> pathspec.util.CheckResult[str]:
-        # The first slash is for pathspec, which takes one, or else "./", off the beginning of every path.
-        return self._spec.check_file("/" + path.decode("latin-1") + "/" * folder, ())
+    def _one_of(self, folder: bytes) -> "_OneOf":
+        if folder not in self._compiled:
+            self._compiled[folder] = _OneOf((i, self.patterns[i].glob) for i in self._by_folder[folder])
+        return self._compiled[folder]
+
+
+def around(path: bytes) -> Iterator[bytes]:
+    """Give the root, as b"", the folders that *path* is in, and *path* itself."""
+    yield b""
+    at = path.find(b"/")
+    while at > 0:
+        yield path[:at]
+        at = path.find(b"/", at + 1)
+    yield path
+
+
+class _OneOf:
+    """Some of the patterns of a list, in one regular expression: finds the last one that matches."""
+
+    def __init__(self, globs: Iterable[tuple[int, PathGlob]]) -> None:
+        last_first = list(globs)[::-1]
+        self._indexes = [-1, *(i for i, _ in last_first)]
+        # An empty group behind each tells which one it was.
+        either = "|".join(f"{glob.regex()}()" for _, glob in last_first)
+        self._match = re.compile(either.encode("latin-1"), re.DOTALL).match
+
+    def __call__(self, path: bytes) -> int:
+        found = self._match(path)
+        return self._indexes[(found and found.lastindex) or 0]
 
 
 class NamePatterns:

@@ -60,8 +60,8 @@ def test_a_server_that_warns_about_what_it_can_not_judge(clone: Repo, server: Re
         (CannotJudge("why"), "could not judge: why"),
         (MemoryError(), "could not judge: there is not enough memory for this"),
         (
-            ImportError("no pathspec"),
-            "could not judge: this installation is not whole (no pathspec); install",
+            ImportError("no lanes"),
+            "could not judge: this installation is not whole (no lanes); install",
         ),
         (ValueError("odd"), "could not judge: this is a bug in git-lanes; please report it with these lines"),
     ],

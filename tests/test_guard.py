@@ -932,7 +932,7 @@ sys.path[:0] = {[*map(str, ROOTS)]}
 from lanes.programs import guard
 guard()
 print(*sorted(name for name in sys.modules if name.split('.')[0] in ('lanes', 'lane_hooks')))
-assert not {{'typing', 'subprocess', 'dataclasses', 'tomllib', 'pathspec'}} & set(sys.modules)
+assert not {{'typing', 'subprocess', 'dataclasses', 'tomllib'}} & set(sys.modules)
 """
     said = {"cwd": str(docs.path), "tool_name": "Read", "tool_input": {"file_path": "api/a.py"}}
     done = subprocess.run(

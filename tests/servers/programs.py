@@ -14,7 +14,7 @@ from repos import SCRIPTS, Ended
 from servers.hosting import Hosted
 from servers.processes import public_python
 
-PACKAGES = ("lanes", "lane_hooks", "pathspec", "click", "git", "gitdb", "smmap")
+PACKAGES = ("lanes", "lane_hooks", "click", "git", "gitdb", "smmap")
 
 
 def copy_programs(folder: Path) -> Path:
