@@ -1,30 +1,28 @@
 """`lane-audit`: judge branches that exist, as the server would if they were pushed now."""
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import click
 
-from lanes import report
+from lanes import formats
+from lanes.audited import Audit
 from lanes.command import open_repository, run, trust_of
-from lanes.entry import say
 from lanes.errors import CannotJudge
-from lanes.judge import Violation
 from lanes.manifest import BRANCHES, is_branch_name
 from lanes.plumbing import Git
 from lanes.push import instead
-from lanes.report import Headers
+from lanes.reports import Command, Report, opened
 from lanes.steps import judge_steps
-from lanes.text import printable, quoted
+from lanes.text import printable
 from lanes.trust import Trust, remotes_of
 from lanes.verdict import Branch, Verdict, exit_status, judge_branch, judge_for
 
 TRACKING = b"refs/remotes/"
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("branches", nargs=-1, metavar="[BRANCH]...")
 @click.option(
     "--all", "everything", is_flag=True, help="Audit every branch that a lane covers, local and fetched."
@@ -34,7 +32,20 @@ TRACKING = b"refs/remotes/"
 )
 @click.option("--base", metavar="REV", help="Take REV, and what it contains, for all that is trusted.")
 @click.option("--lane", "lane_name", metavar="NAME", help="Ask whether the branches would fit this lane.")
-@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    type=click.Choice(formats.NAMES),
+    multiple=True,
+    expose_value=False,
+    help="Give the report in this format, not as text; several times for several.",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    multiple=True,
+    expose_value=False,
+    help="Write it to FILE, not to the standard output. Of several, each is for the --format beside it.",
+)
 @click.version_option(package_name="git-lanes")
 def audit(
     branches: Sequence[str],
@@ -42,7 +53,7 @@ def audit(
     as_branch: tuple[str, str] | None,
     base: str | None,
     lane_name: str | None,
-    shape: str,
+    reports: Sequence[Report],
 ) -> int:
     """Judge every commit of branches that exist, by default the current one.
 
@@ -51,6 +62,20 @@ def audit(
     """
     if sum(map(bool, (branches, everything, as_branch))) > 1:
         raise click.UsageError("BRANCH, --all and --as can't be combined.")
+    with opened(reports) as writers:
+        found = _audit(branches, everything, as_branch, base, lane_name)
+        for write in writers:
+            write(found)
+    return exit_status(found.verdicts)
+
+
+def _audit(
+    branches: Sequence[str],
+    everything: bool,
+    as_branch: tuple[str, str] | None,
+    base: str | None,
+    lane_name: str | None,
+) -> Audit:
     git, repository = open_repository()
     named = _chosen(git, branches, as_branch) if not everything else []
     trust = trust_of(git, repository, named[0].name if named else None)
@@ -60,14 +85,9 @@ def audit(
     if lane_name is not None:
         trust.required().lane_named(lane_name)
     verdicts = [verdict_on(git, trust, branch, lane_name) for branch in chosen]
-    if shape == "json":
-        headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
-        say(as_json(trust, verdicts, headers))
-    else:
-        headers = git.headers(report.listed(verdicts))
-        advice = [instead(git, trust, verdict) for verdict in verdicts]
-        say(as_text(trust, verdicts, headers, advice))
-    return exit_status(verdicts)
+    headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
+    advice = [instead(git, trust, verdict) for verdict in verdicts]
+    return Audit(trust, verdicts, headers, advice)
 
 
 def _chosen(git: Git, names: Iterable[str], as_branch: tuple[str, str] | None) -> list[Branch]:
@@ -148,75 +168,6 @@ def _integration(git: Git, trust: Trust, branch: Branch) -> Verdict:
         known = (tip for ref, tip in trust.tips.items() if remotes.branch_of(ref) == branch.name)
         return judge_steps(git, trust, branch, next(known, None))
     return Verdict(branch.ref, tip=branch.tip, side=(branch.tip,), integration=True)
-
-
-def as_text(trust: Trust, verdicts: Sequence[Verdict], headers: Headers, advice: Sequence[list[str]]) -> str:
-    """Give the report for people: a line for each branch, and under it what is outside and what to do."""
-    lines = ["lanes: audit" + "".join(f", {line}" for line in trust.in_force)]
-    for verdict, steps in zip(verdicts, advice, strict=True):
-        if verdict.status:
-            lines.append(report.rejection(verdict, trust, headers, steps).replace("\n", "\n  "))
-        elif verdict.integration:
-            lines.append(f"{report.shown(verdict.ref)} is inside: {_on_integration(trust, verdict.commits)}")
-        else:
-            commits = report.count(verdict.commits, "commit", "commits")
-            lane = (
-                f"inside its {report.lane_name(verdict.lane)}" if verdict.lane else "inside, without a lane"
-            )
-            lines.append(f"{report.shown(verdict.ref)} is {lane}: {commits} judged")
-    inside = sum(verdict.status == 0 for verdict in verdicts)
-    if not verdicts:
-        lines.append("there is no branch that a lane covers")
-    elif len(verdicts) > 1:
-        lines.append(f"{inside} of {len(verdicts)} branches inside")
-    return "\n".join(lines)
-
-
-def _on_integration(trust: Trust, steps: int) -> str:
-    if not trust.required().integration.sealed:
-        return "an integration branch may change anything"
-    return f"{report.count(steps, 'new step', 'new steps')}, each in one lane" if steps else "no new step"
-
-
-def as_json(trust: Trust, verdicts: Sequence[Verdict], headers: Headers) -> str:
-    """Give the report for programs. Its keys are a contract (DESIGN 5): some may be added, none changed."""
-    ref = printable(trust.ref) if trust.ref else None
-    return json.dumps(
-        {
-            "schema": 1,
-            "manifest": {"ref": ref, "commit": trust.commit},
-            "branches": [_branch_json(verdict, headers) for verdict in verdicts],
-        },
-        indent=2,
-    )
-
-
-def _branch_json(verdict: Verdict, headers: Headers) -> dict[str, object]:
-    return {
-        "branch": printable(verdict.ref),
-        "lane": verdict.lane.name if verdict.lane else None,
-        "tip": verdict.tip,
-        "base": verdict.base,
-        "commits": verdict.commits,
-        "error": verdict.error,
-        "refusal": verdict.refusal,
-        "violations": [_violation_json(violation, headers) for violation in verdict.violations],
-    }
-
-
-def _violation_json(violation: Violation, headers: Headers) -> dict[str, object]:
-    header = headers.get(violation.commit or "")
-    path = None if violation.path is None else quoted(violation.path)
-    return {
-        "commit": violation.commit,
-        "summary": printable(header.subject) if header else None,
-        "author": printable(header.author) if header else None,
-        "path": path,
-        "quoted": path is not None and path.startswith('"'),
-        "status": violation.status,
-        "reason": violation.reason.value,
-        "lanes": list(violation.lanes),
-    }
 
 
 def main() -> int:

@@ -3,7 +3,7 @@
 import os
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 
 from lanes import signals
@@ -120,8 +120,15 @@ def say(text: str) -> None:
 
     But whoever reads may stop early (`lane-audit | head -1`): then the verdict stands.
     """
+    say_pieces((text, "\n"))
+
+
+def say_pieces(pieces: Iterable[str]) -> None:
+    """Print *pieces* to stdout, as `say` does, with nothing between them."""
     try:
-        print(text, flush=True)  # noqa: T201 - entry points print, through here
+        for piece in pieces:
+            print(piece, end="")  # noqa: T201 - entry points print, through here
+        print(end="", flush=True)  # noqa: T201
     except BrokenPipeError:
         discard(sys.stdout)
 

@@ -802,7 +802,10 @@ Options:
   --base REV            Take REV, and what it contains, for all that is
                         trusted.
   --lane NAME           Ask whether the branches would fit this lane.
-  --format [text|json]  [default: text]
+  --format [text|json]  Give the report in this format, not as text; several
+                        times for several.
+  --output FILE         Write it to FILE, not to the standard output. Of
+                        several, each is for the --format beside it.
   --version             Show the version and exit.
   -h, --help            Show this message and exit.
 """,

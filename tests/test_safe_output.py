@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from repos import MANIFEST, SCRIPTS, Repo
 
 from lanes import entry, report
-from lanes.audit import as_json, as_text
+from lanes.audited import Audit
+from lanes.formats import as_json
+from lanes.formats import text as as_text
 from lanes.judge import Reason, Violation
 from lanes.manifest import Lane, parse
 from lanes.plumbing import Header
@@ -622,7 +624,7 @@ def _texts(ref: bytes, path: bytes, author: bytes, subject: bytes) -> list[str]:
     return [
         _complained(lambda: report.rejection(verdict, TRUST, headers)),
         _complained(lambda: report.staged(verdict, TRUST, 1, True, False)),
-        as_text(TRUST, [verdict], headers, [[]]),
+        "".join(as_text.document(Audit(TRUST, [verdict], headers, [[]]))).removesuffix("\n"),
     ]
 
 
@@ -650,7 +652,8 @@ def test_any_bytes_in_a_report_for_programs(
     ref: bytes, path: bytes, author: bytes, subject: bytes, main: bytes
 ) -> None:
     trust = Trust(main, b"refs/heads/" + main, "a" * 40, TRUST.manifest)
-    text = as_json(trust, [_verdict(ref, path, None)], {"c" * 40: Header(author, subject, False)})
+    headers = {"c" * 40: Header(author, subject, False)}
+    text = "".join(as_json.document(Audit(trust, [_verdict(ref, path, None)], headers, [[]])))
     assert text.isascii()
     assert Said(text.encode()).heads == []
     read = json.loads(text)

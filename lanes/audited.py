@@ -1,0 +1,22 @@
+"""What an audit found: the one value that every format is a function of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lanes.report import Headers
+from lanes.trust import Trust
+from lanes.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found, for every format.
+
+    `headers` are those of every commit that a violation names; `advice` are for each verdict lines in the
+    place of the usual next steps, none for most.
+    """
+
+    trust: Trust
+    verdicts: Sequence[Verdict]
+    headers: Headers
+    advice: Sequence[Sequence[str]]

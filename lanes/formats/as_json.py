@@ -1,0 +1,55 @@
+"""The report for programs. Its keys are a contract (DESIGN 5): some may be added, none changed."""
+
+from collections.abc import Iterator
+
+from lanes.audited import Audit
+from lanes.formats.json_pieces import encoded
+from lanes.judge import Violation
+from lanes.report import Headers
+from lanes.text import printable, quoted
+from lanes.verdict import Verdict
+
+
+def document(audit: Audit) -> Iterator[str]:
+    """Give the report in pieces, with one violation at a time in memory."""
+    yield from encoded(
+        {
+            "schema": 1,
+            "manifest": {
+                "ref": printable(audit.trust.ref) if audit.trust.ref else None,
+                "commit": audit.trust.commit,
+            },
+            "branches": (branch(verdict, audit.headers) for verdict in audit.verdicts),
+        }
+    )
+    yield "\n"
+
+
+def branch(verdict: Verdict, headers: Headers) -> dict[str, object]:
+    """Give what was found about one branch; its violations are an iterator."""
+    return {
+        "branch": printable(verdict.ref),
+        "lane": verdict.lane.name if verdict.lane else None,
+        "tip": verdict.tip,
+        "base": verdict.base,
+        "commits": verdict.commits,
+        "error": verdict.error,
+        "refusal": verdict.refusal,
+        "violations": (violation(found, headers) for found in verdict.violations),
+    }
+
+
+def violation(found: Violation, headers: Headers) -> dict[str, object]:
+    """Give one violation."""
+    header = headers.get(found.commit or "")
+    path = None if found.path is None else quoted(found.path)
+    return {
+        "commit": found.commit,
+        "summary": printable(header.subject) if header else None,
+        "author": printable(header.author) if header else None,
+        "path": path,
+        "quoted": path is not None and path.startswith('"'),
+        "status": found.status,
+        "reason": found.reason.value,
+        "lanes": list(found.lanes),
+    }
