@@ -158,16 +158,20 @@ def violations(found: Sequence[Violation], headers: Headers, sealed: bool = Fals
     ]
     lines = []
     for commit, group in commits[:MOST_COMMITS]:
-        about = ""
-        if commit in headers:
-            author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in headers[commit][:2])
-            quotable = subject.replace('"', '\\"')
-            about = " (a merge)" * headers[commit].merge + f' "{quotable}" by {author}'
-        lines.append("this commit" if commit == INDEX else f"commit {(commit or '')[:12]}{about}")
+        lines.append("this commit" if commit == INDEX else about(commit or "", headers))
         lines += [f"  {line}" for line in changes(group, sealed)]
     if len(commits) > MOST_COMMITS:
         lines.append(f"… and {count(len(commits) - MOST_COMMITS, 'more commit', 'more commits')}")
     return lines
+
+
+def about(commit: str, headers: Headers) -> str:
+    """Name a commit, with its subject and its author where they are known."""
+    if commit not in headers:
+        return f"commit {commit[:12]}"
+    author, subject = (shortened(printable(text[:LONGEST_NAME])) for text in headers[commit][:2])
+    quotable = subject.replace('"', '\\"')
+    return f'commit {commit[:12]}{" (a merge)" * headers[commit].merge} "{quotable}" by {author}'
 
 
 def changes(found: Sequence[Violation], sealed: bool = False) -> list[str]:
@@ -179,18 +183,26 @@ def changes(found: Sequence[Violation], sealed: bool = False) -> list[str]:
 
 
 def _change(violation: Violation, sealed: bool) -> str:
+    what = f"{verb(violation)} {shortened(quoted(violation.path or b''), LONGEST_NAME)}"
+    return f"{what} ({violation.reason.value}: {owner(violation, sealed)})"
+
+
+def verb(violation: Violation) -> str:
+    """Say what a change does to its path."""
+    return _STATUS[violation.status or "M"]
+
+
+def owner(violation: Violation, sealed: bool = False) -> str:
+    """Say who may make a change; it is on a *sealed* integration branch, or on a lane's branch."""
     if violation.status == "U" and not sealed:
-        owner = "integration branches changed it differently; merge one into the other first, then merge that"
-    elif violation.reason is Reason.PROTECTED:
-        owner = "no lane may write it" if sealed else "only integration branches may write it"
-    elif violation.lanes:
-        names = ", ".join(f'"{name}"' for name in violation.lanes[:MOST_LANES])
-        more = f" and {len(violation.lanes) - MOST_LANES} more" if len(violation.lanes) > MOST_LANES else ""
-        owner = f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names}{more} may write it"
-    else:
-        owner = "no lane may write it"
-    what = f"{_STATUS[violation.status or 'M']} {shortened(quoted(violation.path or b''), LONGEST_NAME)}"
-    return f"{what} ({violation.reason.value}: {owner})"
+        return "integration branches changed it differently; merge one into the other first, then merge that"
+    if violation.reason is Reason.PROTECTED:
+        return "no lane may write it" if sealed else "only integration branches may write it"
+    if not violation.lanes:
+        return "no lane may write it"
+    names = ", ".join(f'"{name}"' for name in violation.lanes[:MOST_LANES])
+    more = f" and {len(violation.lanes) - MOST_LANES} more" if len(violation.lanes) > MOST_LANES else ""
+    return f"{'lane' if len(violation.lanes) == 1 else 'lanes'} {names}{more} may write it"
 
 
 def _allowed(lane: Lane | None, trust: Trust) -> list[str]:

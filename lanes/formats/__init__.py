@@ -9,7 +9,15 @@ from lanes.audited import Audit
 Format = Callable[[Audit], Iterable[str]]
 """Gives pieces of text, in order; joined they are the document."""
 
-_MODULES = {"text": "text", "json": "as_json"}
+_MODULES = {
+    "text": "text",
+    "json": "as_json",
+    "sarif": "sarif",
+    "github": "github",
+    "gitlab": "gitlab",
+    "junit": "junit",
+    "markdown": "markdown",
+}
 NAMES = tuple(_MODULES)
 
 
