@@ -46,6 +46,13 @@ TRACKING = b"refs/remotes/"
     expose_value=False,
     help="Write it to FILE, not to the standard output. Of several, each is for the --format beside it.",
 )
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Whether text has colour: auto is on a terminal, unless NO_COLOR or FORCE_COLOR is set.",
+)
 @click.version_option(package_name="git-lanes")
 def audit(
     branches: Sequence[str],
@@ -53,6 +60,7 @@ def audit(
     as_branch: tuple[str, str] | None,
     base: str | None,
     lane_name: str | None,
+    color: str,
     reports: Sequence[Report],
 ) -> int:
     """Judge every commit of branches that exist, by default the current one.
@@ -62,7 +70,7 @@ def audit(
     """
     if sum(map(bool, (branches, everything, as_branch))) > 1:
         raise click.UsageError("BRANCH, --all and --as can't be combined.")
-    with opened(reports) as writers:
+    with opened(reports, color) as writers:
         found = _audit(branches, everything, as_branch, base, lane_name)
         for write in writers:
             write(found)

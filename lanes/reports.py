@@ -1,6 +1,7 @@
 """Where the reports of an audit go: several at once, each in a format of its own."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from lanes import entry, formats
 from lanes.audited import Audit
 from lanes.errors import CannotJudge
 from lanes.files import NewContent
+from lanes.terminal import dressed, look_of
 from lanes.text import printable
 
 FORMAT = "format"
@@ -64,18 +66,26 @@ Write = Callable[[Audit], None]
 
 
 @contextmanager
-def opened(reports: Sequence[Report]) -> Iterator[list[Write]]:
+def opened(reports: Sequence[Report], color: str) -> Iterator[list[Write]]:
     """Open where all reports go, so that it fails before the work where it must. Raises CannotJudge.
 
-    Each of what it gives writes one of them. A file is there as a whole or not at all.
+    Each of what it gives writes one of them; of text on stdout, *color* says when it has colour. A file is
+    there as a whole or not at all.
     """
     with ExitStack() as stack:
-        yield [_opened(report, stack) for report in reports]
+        writers = [_opened(report, color, stack) for report in reports]
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary and any(report.format == "github" for report in reports):
+            writers.append(_added(Path(summary), stack))
+        yield writers
 
 
-def _opened(report: Report, stack: ExitStack) -> Write:
+def _opened(report: Report, color: str, stack: ExitStack) -> Write:
     document = formats.named(report.format)
     file = report.file
+    if file is None and report.format == "text":
+        look = look_of(sys.stdout, color, os.environ)
+        return lambda audit: entry.say_pieces(dressed(document(audit), look))
     if file is None:
         return lambda audit: entry.say_pieces(document(audit))
     with _writable(file):
@@ -89,6 +99,20 @@ def _opened(report: Report, stack: ExitStack) -> Write:
             for piece in document(audit):
                 new.write(piece.encode("utf-8", "backslashreplace"))
             new.finish()
+
+    return write
+
+
+def _added(file: Path, stack: ExitStack) -> Write:
+    """Add the report to a file that is Markdown, and may hold more: what GitHub shows of a step."""
+    document = formats.named("markdown")
+    with _writable(file):
+        opened = stack.enter_context(file.open("ab"))
+
+    def write(audit: Audit) -> None:
+        with _writable(file):
+            opened.write("".join(document(audit)).encode("utf-8", "backslashreplace"))
+            opened.flush()
 
     return write
 
