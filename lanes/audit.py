@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import click
 
-from lanes import formats
+from lanes import formats, report
 from lanes.audited import Audit
 from lanes.command import open_repository, run, trust_of
 from lanes.errors import CannotJudge
@@ -35,16 +35,17 @@ TRACKING = b"refs/remotes/"
 @click.option(
     "--format",
     type=click.Choice(formats.NAMES),
+    metavar="FORMAT",
     multiple=True,
     expose_value=False,
-    help="Give the report in this format, not as text; several times for several.",
+    help=f"Give the report as {', '.join(formats.NAMES[:-1])} or {formats.NAMES[-1]}; once for each report.",
 )
 @click.option(
     "--output",
     metavar="FILE",
     multiple=True,
     expose_value=False,
-    help="Write it to FILE, not to the standard output. Of several, each is for the --format beside it.",
+    help="Write it to FILE, not to the standard output; each is for the --format beside it.",
 )
 @click.option(
     "--color",
@@ -71,7 +72,8 @@ def audit(
     if sum(map(bool, (branches, everything, as_branch))) > 1:
         raise click.UsageError("BRANCH, --all and --as can't be combined.")
     with opened(reports, color) as writers:
-        found = _audit(branches, everything, as_branch, base, lane_name)
+        in_short = all(wanted.format == "text" for wanted in reports)
+        found = _audit(branches, everything, as_branch, base, lane_name, in_short)
         for write in writers:
             write(found)
     return exit_status(found.verdicts)
@@ -83,7 +85,9 @@ def _audit(
     as_branch: tuple[str, str] | None,
     base: str | None,
     lane_name: str | None,
+    in_short: bool,
 ) -> Audit:
+    """Judge; with *in_short*, ask for the headers of those commits alone that are listed for people."""
     git, repository = open_repository()
     named = _chosen(git, branches, as_branch) if not everything else []
     trust = trust_of(git, repository, named[0].name if named else None)
@@ -93,7 +97,8 @@ def _audit(
     if lane_name is not None:
         trust.required().lane_named(lane_name)
     verdicts = [verdict_on(git, trust, branch, lane_name) for branch in chosen]
-    headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
+    outside = {v.commit for verdict in verdicts for v in verdict.violations if v.commit}
+    headers = git.headers(report.listed(verdicts) if in_short else outside)
     advice = [instead(git, trust, verdict) for verdict in verdicts]
     return Audit(trust, verdicts, headers, advice)
 

@@ -10,7 +10,8 @@ from repos import MANIFEST, Repo, make_repo, settings
 @pytest.fixture(autouse=True)
 def _isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the machine's own git settings out, and the test's settings in."""
-    for name in [name for name in os.environ if name.startswith(("GIT_", "PRE_COMMIT"))]:
+    others = ("GIT_", "PRE_COMMIT", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR")
+    for name in [name for name in os.environ if name.startswith(others)]:
         monkeypatch.delenv(name)
     for name, value in settings(tmp_path).items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""`lane-audit`, as it is installed, in real repositories: whole reports, in both formats."""
+"""`lane-audit`, as it is installed, in real repositories: whole reports, as text and as JSON."""
 
 import json
 import os
@@ -796,18 +796,22 @@ Usage: lane-audit [OPTIONS] [BRANCH]...
   when one could not be judged.
 
 Options:
-  --all                 Audit every branch that a lane covers, local and
-                        fetched.
-  --as BRANCH REV       Judge commit REV as if it were BRANCH.
-  --base REV            Take REV, and what it contains, for all that is
-                        trusted.
-  --lane NAME           Ask whether the branches would fit this lane.
-  --format [text|json]  Give the report in this format, not as text; several
-                        times for several.
-  --output FILE         Write it to FILE, not to the standard output. Of
-                        several, each is for the --format beside it.
-  --version             Show the version and exit.
-  -h, --help            Show this message and exit.
+  --all                        Audit every branch that a lane covers, local
+                               and fetched.
+  --as BRANCH REV              Judge commit REV as if it were BRANCH.
+  --base REV                   Take REV, and what it contains, for all that is
+                               trusted.
+  --lane NAME                  Ask whether the branches would fit this lane.
+  --format FORMAT              Give the report as text, json, sarif, github,
+                               gitlab, junit or markdown; once for each
+                               report.
+  --output FILE                Write it to FILE, not to the standard output;
+                               each is for the --format beside it.
+  --color [auto|always|never]  Whether text has colour: auto is on a terminal,
+                               unless NO_COLOR or FORCE_COLOR is set.
+                               [default: auto]
+  --version                    Show the version and exit.
+  -h, --help                   Show this message and exit.
 """,
         "",
     )
