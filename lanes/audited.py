@@ -12,8 +12,8 @@ from lanes.verdict import Verdict
 class Audit:
     """What was found, for every format.
 
-    `headers` are those of every commit that a violation names; `advice` are for each verdict lines in the
-    place of the usual next steps, none for most.
+    `headers` are those of every commit that a violation names, or, where all that is asked for is text, that
+    it lists; `advice` are for each verdict lines in the place of the usual next steps, none for most.
     """
 
     trust: Trust

@@ -4,6 +4,7 @@ The two hosts are played by repositories on disk, with the refs and the variable
 """
 
 import base64
+import json
 import os
 import re
 import subprocess
@@ -124,11 +125,15 @@ class GitHub(Host):
     fork = "fork/eve"
 
     def judge(self, request: Request) -> Ended:
-        ended = self.play(self.event(request))
+        return self.annotated(request)[0]
+
+    def annotated(self, request: Request, variables: Mapping[str, str] = {}) -> tuple[Ended, list[str]]:
+        """Run the check, and give its status and its report, and the commands that the runner takes."""
+        ended = self.play(self.event(request), variables=variables)
         # The runner takes no commands from what is between these lines.
-        found = re.fullmatch(r"::stop-commands::([0-9a-f-]{36})\n(.*)::\1::\n", ended.out, re.DOTALL)
+        found = re.fullmatch(r"::stop-commands::([0-9a-f-]{36})\n(.*)::\1::\n(.*)", ended.out, re.DOTALL)
         assert found, ended
-        return Ended(ended.status, masked(found[2]), "")
+        return Ended(ended.status, masked(found[2]), ""), masked(found[3]).splitlines()
 
     def event(self, request: Request) -> dict[str, Any]:
         repo = None if request.project is None else {"id": request.project}
@@ -483,6 +488,61 @@ def test_the_whole_job(gitlab: GitLab, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = {**gitlab.variables(request), "HOME": HOME, "LANES_PACKAGE": str(ROOT)}
     ended = run("\n".join([*JOB["before_script"], *JOB["script"]]), gitlab.folder, variables)
     assert (ended.status, masked(ended.out).endswith(inside("work/docs-1").out)) == (0, True)
+
+
+# -- Reports that the hosts show
+
+
+OUTSIDE = 'work/docs-1: commit OID "Change" by Ann changes api/a.py (outside-lane: lane "api" may write it)'
+WHERE = "file=api/a.py,line=1,title=The branch's lane does not cover this path"
+
+
+def test_github_shows_annotations_and_a_summary(github: GitHub, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    variables = {"GITHUB_STEP_SUMMARY": str(summary)}
+    request = github.open("work/docs-1", {"api/a.py": "b\n"})
+    ended, annotations = github.annotated(request, variables)
+    assert (ended.status, annotations) == (
+        1,
+        [f"::error {WHERE}::{OUTSIDE}", "::error title=Write lanes::0 of 1 branch inside"],
+    )
+    assert masked(summary.read_text()).startswith("## Write lanes: 0 of 1 branch inside\n")
+    request = github.open("work/docs-2", {"docs/a.md": "b\n"})
+    ended, annotations = github.annotated(request, variables)
+    assert (ended.status, annotations) == (0, ["::notice title=Write lanes::1 of 1 branch inside"])
+    assert len(re.findall(r"^## Write lanes", summary.read_text(), re.MULTILINE)) == 2
+
+
+def test_github_obeys_no_words_of_strangers(github: GitHub) -> None:
+    files = {"::error::x": "b\n", "a%0A::warning::y": "b\n", "b\n::add-mask::z": "b\n"}
+    request = github.open("work/docs-1", files, "::set-output name=a::b\n\n::error::forged")
+    ended, annotations = github.annotated(request)
+    assert (ended.status, len(annotations)) == (1, 4)
+    assert [line.split("::")[1].split()[0] for line in annotations] == ["error"] * 4
+    assert "file=%3A%3Aerror%3A%3Ax,line=1," in annotations[0]
+    assert "file=a%250A%3A%3Awarning%3A%3Ay,line=1," in annotations[1]
+
+
+def test_github_shows_nothing_of_another_run(github: GitHub) -> None:
+    """Where nothing could be judged, what an earlier step of the job left is not shown for it."""
+    request = github.open("work/docs-1", {"api/a.py": "b\n"})
+    assert len(github.annotated(request)[1]) == 2
+    ended, annotations = github.annotated(replace(request, branch="no..name"))
+    assert (ended.status, annotations) == (2, [])
+
+
+def test_gitlab_shows_code_quality(gitlab: GitLab) -> None:
+    """What an earlier job left in its place, as a link to anywhere, is not written to."""
+    assert JOB["artifacts"] == {"when": "always", "reports": {"codequality": "lanes-code-quality.json"}}
+    file, other = gitlab.folder / "lanes-code-quality.json", gitlab.folder / "other"
+    other.write_text("mine")
+    file.symlink_to(other)
+    assert gitlab.judge(gitlab.open("work/docs-1", {"api/a.py": "b\n"})).status == 1
+    (entry,) = json.loads(file.read_text())
+    assert (masked(entry["description"]), entry["location"]["path"]) == (OUTSIDE, "api/a.py")
+    assert other.read_text() == "mine"
+    assert gitlab.judge(gitlab.open("work/docs-2", {"docs/a.md": "b\n"})).status == 0
+    assert json.loads(file.read_text()) == []
 
 
 # -- Credentials

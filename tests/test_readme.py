@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from repos import Repo, make_repo, masked, remote_lines
 
+from lanes import formats
 from lanes.judge import Reason
 from lanes.manifest import parse
 
@@ -91,6 +92,22 @@ def test_the_json_is_what_an_audit_gives(clone: Repo) -> None:
     real = json.loads(clone.script("lane-audit", "--format", "json").out)
     shown = json.loads(block("json", '"base"'))
     assert shape(shown) == shape(real)
+
+
+def test_every_format_has_its_line_and_its_command(clone: Repo, tmp_path: Path) -> None:
+    lines = re.findall(r"^\| `(\w+)` \| .+ \| `(lane-audit --all.*)` \|$", README, re.MULTILINE)
+    assert [name for name, _ in lines] == list(formats.NAMES)
+    clone.switch("work/docs-1", "main")
+    clone.commit({"api/a.py": "x"}, "Out")
+    for name, command in lines:
+        assert f"--format {name}" in command or name == "text"
+        ended = clone.run("sh", "-c", command)
+        file = clone.path / (command.split(" --output ")[1] if " --output " in command else "none")
+        assert (ended.status, ended.err, bool(ended.out)) == (1, "", not file.exists())
+    several = block("sh", "--format sarif")
+    said = clone.run("sh", "-c", several)
+    assert (said.status, said.out) == (1, clone.script("lane-audit", "--all").out)
+    assert json.loads((clone.path / "lanes.sarif").read_text())["version"] == "2.1.0"
 
 
 def test_what_check_says_is_real(repo: Repo) -> None:
