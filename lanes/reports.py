@@ -89,10 +89,8 @@ def _opened(report: Report, color: str, stack: ExitStack) -> Write:
     if file is None:
         return lambda audit: entry.say_pieces(document(audit))
     with _writable(file):
-        # What a link leads to is written, not the link; and no real path is one of /dev/stdout.
-        new = stack.enter_context(
-            NewContent(file.resolve() if file.is_symlink() and file.is_file() else file)
-        )
+        # What a link leads to is written, not the link; but what /dev/stdout leads to may have no path.
+        new = stack.enter_context(NewContent(file.resolve() if file.is_file() else file))
 
     def write(audit: Audit) -> None:
         with _writable(file):

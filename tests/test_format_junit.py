@@ -19,6 +19,7 @@ from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
 
 from lanes.audited import Audit
 from lanes.formats import junit
+from lanes.formats.findings import EXPLAINED
 
 
 def suites(found: Audit) -> list[TestSuite]:
@@ -41,7 +42,9 @@ def suites(found: Audit) -> list[TestSuite]:
 
 
 def said(test: TestCase) -> list[tuple[type, str, str]]:
-    """Give what a test ended with."""
+    """Give what a test ended with; its text says how to mend that, too."""
+    for result in test.result:
+        assert result.text == f"{result.message}\n{EXPLAINED[result.type][1]}"
     return [(type(result), result.type, result.message) for result in test.result]
 
 

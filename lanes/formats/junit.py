@@ -1,7 +1,7 @@
 """JUnit's XML, which CI servers show as tests: a suite for a branch, and in it what failed."""
 
 from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from lanes import report
 from lanes.audited import Audit
@@ -22,7 +22,9 @@ def document(audit: Audit) -> Iterator[str]:
         for finding in of_branch(verdict, audit):
             yield f"    <testcase{_attributes(classname=name, name=_name(finding))}>\n"
             kind = "error" if finding.code == ERROR else "failure"
-            yield f"      <{kind}{_attributes(type=finding.code, message=finding.message)}/>\n"
+            # Some show the message alone, others what is in the element.
+            said = _ascii(escape(f"{finding.message}\n{EXPLAINED[finding.code][1]}"))
+            yield f"      <{kind}{_attributes(type=finding.code, message=finding.message)}>{said}</{kind}>\n"
             yield "    </testcase>\n"
         yield "  </testsuite>\n"
     yield "</testsuites>\n"

@@ -6,11 +6,12 @@ from urllib.parse import quote
 
 from lanes import __version__
 from lanes.audited import Audit
-from lanes.formats.findings import ERROR, EXPLAINED, Finding, findings
+from lanes.formats.findings import EXPLAINED, Finding, findings, of_branch
 from lanes.formats.json_pieces import encoded
 from lanes.verdict import exit_status
 
 _ROOT = "SRCROOT"
+_INDEX = {code: index for index, code in enumerate(EXPLAINED)}
 
 
 def document(audit: Audit) -> Iterator[str]:
@@ -55,8 +56,9 @@ def _invocation(audit: Audit) -> dict[str, object]:
         "exitCode": status,
         "toolExecutionNotifications": [
             {"level": "error", "message": {"text": _text(finding.message)}}
-            for finding in findings(audit)
-            if finding.code == ERROR
+            for verdict in audit.verdicts
+            if verdict.error is not None
+            for finding in of_branch(verdict, audit)
         ],
     }
 
@@ -65,7 +67,7 @@ def _result(finding: Finding) -> dict[str, object]:
     location = {"uri": quote(finding.path), "uriBaseId": _ROOT}
     return {
         "ruleId": finding.code,
-        "ruleIndex": list(EXPLAINED).index(finding.code),
+        "ruleIndex": _INDEX[finding.code],
         "level": "error",
         "message": {"text": _text(finding.message)},
         "locations": [{"physicalLocation": {"artifactLocation": location, "region": {"startLine": 1}}}],
