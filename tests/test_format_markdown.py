@@ -96,6 +96,9 @@ manifest in force: .lanes.toml of refs/heads/main at aaaaaaaaaaaa
 def test_what_has_no_commits_to_tell_of() -> None:
     text = document("markdown", every_kind())
     assert "### `feature` is rejected: no lane covers this branch\n\nWhat to do next:\n\n```\ngive " in text
+    assert (
+        "\n- `dddddddddddd` (a merge) `Merge` by `Bob`\n  - decides about `api/a.py` (outside-lane: " in text
+    )
     assert "- `loose` is inside\n- `main` is inside\n" in text
     assert document("markdown", audit()).startswith(
         "## Write lanes: there is no branch that a lane covers\n\nmanifest in force"

@@ -9,6 +9,7 @@ from lanes.audited import Audit
 from lanes.formats.findings import summary
 from lanes.judge import Violation
 from lanes.markdown import code, prose
+from lanes.plumbing import Header
 from lanes.text import printable, quoted, shortened
 from lanes.verdict import Verdict
 
@@ -65,18 +66,20 @@ def _violations(verdict: Verdict, audit: Audit) -> Iterator[str]:
         if commit is not None
     ]
     for number, (commit, group) in enumerate(commits[: report.MOST_COMMITS]):
-        header = audit.headers.get(commit)
-        about = [text[: report.LONGEST_NAME] for text in header[:2]] if header else []
-        author, subject = (code(shortened(printable(text)) or " ") for text in about) if about else ("", "")
-        yield (
-            "\n" * (number == 0) + f"- {code(commit[:12])}" + (f" {subject} by {author}" * bool(about)) + "\n"
-        )
+        yield "\n" * (number == 0) + f"- {code(commit[:12])}{_about(audit.headers.get(commit))}\n"
         for violation in group[: report.MOST_CHANGES]:
             yield f"  - {_change(violation, verdict.integration)}\n"
         if more := len(group[report.MOST_CHANGES :]):
             yield f"  - … and {report.count(more, 'more change', 'more changes')}\n"
     if more := len(commits[report.MOST_COMMITS :]):
         yield f"- … and {report.count(more, 'more commit', 'more commits')}\n"
+
+
+def _about(header: Header | None) -> str:
+    if header is None:
+        return ""
+    author, subject = (code(shortened(printable(text[: report.LONGEST_NAME])) or " ") for text in header[:2])
+    return f"{' (a merge)' * header.merge} {subject} by {author}"
 
 
 def _change(violation: Violation, sealed: bool) -> str:
