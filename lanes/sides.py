@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lanes.plumbing import Git
 
 AT_ONCE = 1000  # object ids in one command line
+_MOST_BASED = 16  # commits; what more of them have in common takes git longer to find than to walk everything
 MOST_PAIRS = 4096  # two commits whose merge bases are asked for, those of merge bases included
 
 Pair = tuple[str, str]
@@ -41,7 +42,7 @@ class Sides:
             self._walk(commits)
 
     def _walk(self, commits: Sequence[str]) -> None:
-        common = self._git.merge_bases(*commits, octopus=True) if len(commits) <= AT_ONCE else []
+        common = self._git.merge_bases(*commits, octopus=True) if len(commits) <= _MOST_BASED else []
         waiting: dict[str, set[int]] = {}
         for commit, parents in self._git.walk(commits, common):
             above = self._meet(commit, waiting.pop(commit, set()))

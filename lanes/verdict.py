@@ -26,7 +26,8 @@ class Verdict:
     `lane` is its lane, if one covers it; `side` the trusted side of the tip: the newest trusted commits that
     it contains, sorted; `commits` how many were judged. `refusal` says why the ref itself can't be written,
     `error` why it could not be judged, `note` what else is to be known; all are ready to print. `integration`
-    branches may change anything.
+    branches may change anything. `merge` is the merge that brought the commits, where merged history is
+    judged; `known` counts the violations that a baseline took out.
     """
 
     ref: bytes
@@ -39,6 +40,8 @@ class Verdict:
     error: str | None = None
     integration: bool = False
     note: str | None = None
+    merge: str | None = None
+    known: int = 0
 
     @property
     def base(self) -> str | None:
