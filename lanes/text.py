@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 # What git's quote_c_style escapes, with core.quotePath at its default (git-config(1)).
 _ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
+_UNESCAPED = {shown[1:].encode(): bytes([byte]) for byte, shown in _ESCAPES.items()}
+_ESCAPED = re.compile(rb'\\([0-3][0-7]{2}|[abtnvfr"\\])')
 _NEEDS_QUOTES = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
 # No shell takes these for anything else; zsh has a use for "=".
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9@%+:,./_-]+")
@@ -34,6 +36,14 @@ def _escaped(name: bytes) -> str:
     return "".join(
         _ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in name
     )
+
+
+def unquoted(shown: bytes) -> bytes | None:
+    """Give the path that `quoted` shows so, None where it shows none so."""
+    path = shown
+    if shown.startswith(b'"'):
+        path = _ESCAPED.sub(lambda found: _UNESCAPED.get(found[1]) or bytes([int(found[1], 8)]), shown[1:-1])
+    return path if path and quoted(path).encode("ascii") == shown else None
 
 
 def printable(text: bytes) -> str:
