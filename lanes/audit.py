@@ -3,17 +3,21 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from lanes import formats, report
 from lanes.audited import Audit
+from lanes.baseline import meet, read
 from lanes.command import open_repository, run, trust_of
 from lanes.errors import CannotJudge
 from lanes.manifest import BRANCHES, is_branch_name
+from lanes.merged import Merged, judge_merged
 from lanes.plumbing import Git
 from lanes.push import instead
 from lanes.reports import Command, Report, opened
+from lanes.repository import Repository
 from lanes.steps import judge_steps
 from lanes.text import printable
 from lanes.trust import Trust, remotes_of
@@ -30,8 +34,21 @@ TRACKING = b"refs/remotes/"
 @click.option(
     "--as", "as_branch", nargs=2, metavar="BRANCH REV", help="Judge commit REV as if it were BRANCH."
 )
+@click.option(
+    "--first-parent",
+    metavar="BRANCH",
+    help="Judge what each merge into this integration branch brought, as its branch.",
+)
+@click.option("--since", metavar="REV", help="With --first-parent: only merges that REV does not contain.")
 @click.option("--base", metavar="REV", help="Take REV, and what it contains, for all that is trusted.")
 @click.option("--lane", "lane_name", metavar="NAME", help="Ask whether the branches would fit this lane.")
+@click.option(
+    "--baseline",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Count the violations that FILE knows, and fail for others alone.",
+)
+@click.option("--write-baseline", is_flag=True, help="Write to that FILE what there is now.")
 @click.option(
     "--format",
     type=click.Choice(formats.NAMES),
@@ -59,8 +76,12 @@ def audit(
     branches: Sequence[str],
     everything: bool,
     as_branch: tuple[str, str] | None,
+    first_parent: str | None,
+    since: str | None,
     base: str | None,
     lane_name: str | None,
+    baseline: Path | None,
+    write_baseline: bool,
     color: str,
     reports: Sequence[Report],
 ) -> int:
@@ -69,26 +90,61 @@ def audit(
     A BRANCH is a local or a remote-tracking one (origin/work), or a full ref name. Exits with 0 when all
     are inside their lanes, 1 when one is not, 2 when one could not be judged.
     """
-    if sum(map(bool, (branches, everything, as_branch))) > 1:
-        raise click.UsageError("BRANCH, --all and --as can't be combined.")
+    _require_meaning(branches, everything, as_branch, first_parent, since, base)
+    if baseline is None and write_baseline:
+        raise click.UsageError("--write-baseline needs --baseline FILE.")
     with opened(reports, color) as writers:
-        in_short = all(wanted.format == "text" for wanted in reports)
-        found = _audit(branches, everything, as_branch, base, lane_name, in_short)
+        known = read(baseline, must_exist=not write_baseline) if baseline else frozenset()
+        git, repository = open_repository()
+        merged = None
+        if first_parent is None:
+            trust, verdicts = _of_branches(git, repository, branches, everything, as_branch, base, lane_name)
+        else:
+            trust, verdicts, merged = _of_merges(git, repository, first_parent, since, lane_name)
+        met = None
+        if baseline:
+            whole = everything or first_parent is not None
+            name_of = remotes_of(git).branch_of
+            verdicts, met = meet(baseline, known, verdicts, name_of, whole, rewrite=write_baseline)
+        if all(wanted.format == "text" for wanted in reports):  # it lists some commits alone
+            headers = git.headers(report.listed(verdicts))
+        else:
+            headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
+        advice = [[] if merged else instead(git, trust, verdict) for verdict in verdicts]
+        found = Audit(trust, verdicts, headers, advice, merged, met)
         for write in writers:
             write(found)
     return exit_status(found.verdicts)
 
 
-def _audit(
+def _require_meaning(
+    branches: Sequence[str],
+    everything: bool,
+    as_branch: tuple[str, str] | None,
+    first_parent: str | None,
+    since: str | None,
+    base: str | None,
+) -> None:
+    """Raise UsageError where options are combined that mean nothing together."""
+    if sum(map(bool, (branches, everything, as_branch, first_parent is not None))) > 1:
+        raise click.UsageError("BRANCH, --all, --as and --first-parent can't be combined.")
+    if first_parent is None and since is not None:
+        raise click.UsageError("--since needs --first-parent BRANCH.")
+    if first_parent is not None and base is not None:
+        raise click.UsageError(
+            "--base can't be combined with --first-parent: trusted is what the branch held before each merge."
+        )
+
+
+def _of_branches(
+    git: Git,
+    repository: Repository,
     branches: Sequence[str],
     everything: bool,
     as_branch: tuple[str, str] | None,
     base: str | None,
     lane_name: str | None,
-    in_short: bool,
-) -> Audit:
-    """Judge; with *in_short*, ask for the headers of those commits alone that are listed for people."""
-    git, repository = open_repository()
+) -> tuple[Trust, list[Verdict]]:
     named = _chosen(git, branches, as_branch) if not everything else []
     trust = trust_of(git, repository, named[0].name if named else None)
     chosen = covered(git, trust) if everything else named
@@ -96,11 +152,23 @@ def _audit(
         trust = replace(trust, tips={b"--base": _commit(git, base)}, remote=None, local={})
     if lane_name is not None:
         trust.required().lane_named(lane_name)
-    verdicts = [verdict_on(git, trust, branch, lane_name) for branch in chosen]
-    outside = {v.commit for verdict in verdicts for v in verdict.violations if v.commit}
-    headers = git.headers(report.listed(verdicts) if in_short else outside)
-    advice = [instead(git, trust, verdict) for verdict in verdicts]
-    return Audit(trust, verdicts, headers, advice)
+    return trust, [verdict_on(git, trust, branch, lane_name) for branch in chosen]
+
+
+def _of_merges(
+    git: Git, repository: Repository, into: str, since: str | None, lane_name: str | None
+) -> tuple[Trust, list[Verdict], Merged]:
+    (branch,) = _chosen(git, [into], None)
+    trust = trust_of(git, repository, branch.name)
+    lane = None if lane_name is None else trust.required().lane_named(lane_name)
+    trust.required()
+    if not trust.is_integration(branch.name):
+        raise CannotJudge(
+            f"{printable(branch.name)} is no integration branch, which --first-parent needs;"
+            f" there is: {', '.join(trust.integration)}"
+        )
+    begin = None if since is None else _commit(git, since)
+    return trust, *judge_merged(git, trust, remotes_of(git), branch, begin, lane)
 
 
 def _chosen(git: Git, names: Iterable[str], as_branch: tuple[str, str] | None) -> list[Branch]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lanes.baseline import Baseline
+from lanes.merged import Merged
 from lanes.report import Headers
 from lanes.trust import Trust
 from lanes.verdict import Verdict
@@ -14,9 +16,13 @@ class Audit:
 
     `headers` are those of every commit that a violation names, or, where all that is asked for is text, that
     it lists; `advice` are for each verdict lines in the place of the usual next steps, none for most.
+    `merged` is given where merged history was judged, and `baseline` where violations were taken out that one
+    knows.
     """
 
     trust: Trust
     verdicts: Sequence[Verdict]
     headers: Headers
     advice: Sequence[Sequence[str]]
+    merged: Merged | None = None
+    baseline: Baseline | None = None

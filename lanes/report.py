@@ -38,11 +38,13 @@ def rejection(
 
     *instead* are lines in the place of the usual next steps. The first line is printed behind `lanes: `.
     """
-    name = shown(verdict.ref)
+    name = title(verdict)
     if verdict.error is not None:
         return _indented(f"{name} could not be judged: {verdict.error}", trust.in_force)
     if verdict.refusal is not None:
         return _indented(f"{name} is rejected: {verdict.refusal}", trust.in_force)
+    if verdict.merge is not None:
+        return "\n".join(_merged(verdict, trust, headers or {}))
     if verdict.violations and verdict.violations[0].reason is Reason.NO_LANE:
         return "\n".join(_no_lane(verdict, trust))
     if verdict.integration:
@@ -114,6 +116,16 @@ def _fetch(trust: Trust) -> list[str]:
     return [f"or, if these commits are on {main} by now: git fetch {remote}"] if remote else []
 
 
+def title(verdict: Verdict) -> str:
+    """Give what a verdict is about: a branch, and in merged history the merge that it came by."""
+    if verdict.merge is None:
+        return shown(verdict.ref)
+    if verdict.merge == verdict.tip:
+        return f"commit {verdict.merge[:12]}"
+    name = shown(verdict.ref) if verdict.ref.startswith(BRANCHES) else f"commit {(verdict.tip or '')[:12]}"
+    return f"{name} (merged by {verdict.merge[:12]})"
+
+
 def shown(ref: bytes) -> str:
     """Give a branch by its name and any other ref in full, safe to print."""
     return printable(ref.removeprefix(BRANCHES))
@@ -134,7 +146,7 @@ def _indented(message: str, more: Iterable[str]) -> str:
 
 
 def _headline(verdict: Verdict) -> str:
-    return f"{shown(verdict.ref)} is rejected: {_number(verdict)} outside its {lane_name(verdict.lane)}"
+    return f"{title(verdict)} is rejected: {_number(verdict)} outside its {lane_name(verdict.lane)}"
 
 
 def _number(verdict: Verdict) -> str:
@@ -261,6 +273,15 @@ def _no_lane(verdict: Verdict, trust: Trust) -> list[str]:
     lines += ["next:", "  give the branch a name that your task's lane covers: git branch -m NEW-NAME"]
     lines.append(f"  or ask the integrator to cover it in {_FILE} on {printable(trust.branch)}")
     return lines
+
+
+def _merged(verdict: Verdict, trust: Trust, headers: Headers) -> Iterator[str]:
+    """Leave out what can't be done any more where a branch is merged, and what many merges have in common."""
+    yield _headline(verdict)
+    yield from violations(verdict.violations, headers)
+    if verdict.lane and any(violation.reason is Reason.OUTSIDE_LANE for violation in verdict.violations):
+        yield "next:"
+        yield from (f"  {line.removeprefix('or ')}" for line in _widen(verdict, trust))
 
 
 def _not_in_one_lane(verdict: Verdict, trust: Trust, headers: Headers) -> list[str]:

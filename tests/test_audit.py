@@ -768,7 +768,8 @@ def test_as_what_can_not_be_a_branch(clone: Repo) -> None:
 )
 def test_what_can_not_be_combined(repo: Repo, arguments: list[str]) -> None:
     assert refused(repo.script("lane-audit", *arguments)) == (
-        "lanes: BRANCH, --all and --as can't be combined.\n  Usage: lane-audit [OPTIONS] [BRANCH]...\n"
+        "lanes: BRANCH, --all, --as and --first-parent can't be combined.\n"
+        "  Usage: lane-audit [OPTIONS] [BRANCH]...\n"
     )
 
 

@@ -78,7 +78,7 @@ class Finding:
     @property
     def message(self) -> str:
         """What was found, in one line that is ready to print."""
-        name = report.shown(self.verdict.ref)
+        name = report.title(self.verdict)
         if self.verdict.error is not None:
             return f"{name} could not be judged: {_line(self.verdict.error)}"
         if self.verdict.refusal is not None:
@@ -91,7 +91,9 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """What names this finding, and stays when commits are made anew, as by a rebase."""
-        parts = (self.verdict.ref, self.code.encode(), self.path, str(self.number).encode())
+        parts = [self.verdict.ref, self.code.encode(), self.path, str(self.number).encode()]
+        if self.verdict.merge:  # a branch of one name may have been merged many times
+            parts.append(self.verdict.merge.encode())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -116,9 +118,12 @@ def of_branch(verdict: Verdict, audit: Audit) -> Iterator[Finding]:
 def summary(audit: Audit) -> str:
     """Sum up in one line."""
     if not audit.verdicts:
-        return "there is no branch that a lane covers"
+        return "there is no merge to judge" if audit.merged else "there is no branch that a lane covers"
     inside = sum(verdict.status == 0 for verdict in audit.verdicts)
-    return f"{inside} of {report.count(len(audit.verdicts), 'branch', 'branches')} inside"
+    one, many = ("merge", "merges") if audit.merged else ("branch", "branches")
+    if any(verdict.merge == verdict.tip is not None for verdict in audit.verdicts):
+        one, many = "merge or commit", "merges and commits"
+    return f"{inside} of {report.count(len(audit.verdicts), one, many)} inside"
 
 
 def _line(message: str) -> str:

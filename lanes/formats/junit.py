@@ -15,7 +15,7 @@ def document(audit: Audit) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites{_counts(*audit.verdicts)}>\n"
     for verdict in audit.verdicts:
-        name = report.shown(verdict.ref)
+        name = report.title(verdict)
         yield f"  <testsuite{_attributes(name=name)}{_counts(verdict)}>\n"
         if verdict.status == 0:
             yield f"    <testcase{_attributes(classname=name, name=_inside(verdict))}/>\n"

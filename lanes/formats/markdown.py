@@ -7,6 +7,7 @@ from itertools import groupby
 from lanes import report
 from lanes.audited import Audit
 from lanes.formats.findings import summary
+from lanes.formats.notes import begin, notes
 from lanes.judge import Violation
 from lanes.markdown import code, prose
 from lanes.plumbing import Header
@@ -30,8 +31,10 @@ def document(audit: Audit) -> Iterator[str]:
 
 
 def _pieces(audit: Audit) -> Iterator[str]:
-    inside = [verdict for verdict in audit.verdicts if verdict.status == 0]
+    inside = [verdict for verdict in audit.verdicts if verdict.status == 0 and verdict.merge is None]
     yield f"## Write lanes: {summary(audit)}\n"
+    if audit.merged:
+        yield f"\n{prose(begin(audit.merged))}\n"
     for verdict, steps in zip(audit.verdicts, audit.advice, strict=True):
         if verdict.status:
             yield from _rejected(verdict, audit, steps)
@@ -40,11 +43,14 @@ def _pieces(audit: Audit) -> Iterator[str]:
         lane = f" its lane {code(verdict.lane.name)}" if verdict.lane else ""
         name = code(report.shown(verdict.ref))
         yield "\n" * (number == 0) + f"- {name} is inside{lane}" + f": {commits} judged" * bool(lane) + "\n"
+    said = list(notes(audit))
+    if said:
+        yield "\n" + _block(said)
     yield from (f"\n{prose(line)}\n" for line in audit.trust.in_force)
 
 
 def _rejected(verdict: Verdict, audit: Audit, instead: Sequence[str]) -> Iterator[str]:
-    name = report.shown(verdict.ref)
+    name = report.title(verdict)
     why = verdict.refusal if verdict.error is None else verdict.error
     if why is not None:
         said = "could not be judged" if verdict.error is not None else "is rejected"
@@ -56,7 +62,8 @@ def _rejected(verdict: Verdict, audit: Audit, instead: Sequence[str]) -> Iterato
     yield f"\n### {code(name)}{prose(headline)}\n"
     yield from _violations(verdict, audit)
     _, _, steps = text.partition("\nnext:\n")
-    yield "\nWhat to do next:\n\n" + _block([line.removeprefix("  ") for line in steps.split("\n")])
+    if steps:
+        yield "\nWhat to do next:\n\n" + _block([line.removeprefix("  ") for line in steps.split("\n")])
 
 
 def _violations(verdict: Verdict, audit: Audit) -> Iterator[str]:
