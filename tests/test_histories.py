@@ -4,9 +4,11 @@ import json
 import re
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 from histories import BRANCH, History, build, histories
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from repos import Repo, make_repo
 
 from lanes.manifest import parse
@@ -29,6 +31,18 @@ def test_the_verdict_is_the_models_with_one_integration_branch(history: History)
     """What most repositories have, and the shortest way through the search for trusted sides."""
     history.release = history.main
     judge_as_the_model_does(history, "update-ref", "-d", "refs/heads/release")
+
+
+@settings(max_examples=60, **RELAXED)
+@given(histories(), st.sampled_from([0, 3, 50_000]))
+def test_the_verdict_is_the_models_in_small_pieces(history: History, most_caught: int) -> None:
+    """As with long branches: several git processes read, two at once; what is outside may be too much."""
+    with (
+        patch("lanes.sieve._PIECE", 2),
+        patch("lanes.history._PIECE", 2),
+        patch("lanes.sieve.MOST_CAUGHT", most_caught),
+    ):
+        judge_as_the_model_does(history)
 
 
 def test_the_tip_of_the_one_integration_branch_merged() -> None:
