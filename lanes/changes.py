@@ -8,7 +8,7 @@ from lanes.errors import CannotJudge
 from lanes.judge import Change
 from lanes.plumbing import Git, records
 from lanes.text import quoted, shortened
-from lanes.trees import flaws, is_forbidden
+from lanes.trees import Added, are_sound, flaws, is_forbidden
 
 INDEX = "index"
 """What stands for the id of a commit where the index is compared."""
@@ -36,8 +36,14 @@ _MOST_KEPT = 50_000  # grown folders that are kept before they are looked at,
 _MOST_BYTES = 16 << 20  # and bytes of their paths
 _MOST_CLEAN = 100_000  # ids of trees that are known to have no flaw
 
+_MOST_ADDED = 16  # entries to a folder that are looked at one by one
+
 _Grown = tuple[str, bytes, tuple[str, ...]]
 """A folder that a commit adds something to: its tree, its path, and what the commit is compared with."""
+
+
+_Folder = tuple[str, bytes, list[Added]]
+"""A tree, its path, and what is added to it or below it, up to one more than is of use."""
 
 
 class Limit:
@@ -64,7 +70,8 @@ class Growth:
 
     def __init__(self, git: Git) -> None:
         self._git = git
-        self._grown: dict[_Grown, str] = {}  # each with the first commit that it is of
+        # Each with the first commit that it is of, and what that adds; None where it is much.
+        self._grown: dict[_Grown, tuple[str, list[Added] | None]] = {}
         self._bytes = 0
         self._clean: set[str] = set()
 
@@ -77,8 +84,8 @@ class Growth:
         folders = _Folders(f"{commit}^{{tree}}")
         for change in changes:
             self._look_at(folders.go_to(change.path), commit, sides)
-            if change.old is None:
-                folders.grow()
+            if change.old is None and change.new is not None:
+                folders.grow(change.path, change.new)
             if change.new and _is_folder(change.new):
                 folders.enter(change.path, change.new.removeprefix(_FOLDER).decode("ascii"))
             elif not _is_folder(change.old):
@@ -89,29 +96,36 @@ class Growth:
         """Raise CannotJudge where a commit makes a tree that git would not make."""
         self._check()
 
-    def _look_at(self, folders: Iterable[tuple[str, bytes]], commit: str, sides: tuple[str, ...]) -> None:
-        for tree, path in folders:
+    def _look_at(self, folders: Iterable[_Folder], commit: str, sides: tuple[str, ...]) -> None:
+        for tree, path, added in folders:
             grown = (tree, path, sides)
             if tree in self._clean or grown in self._grown:
                 continue
-            self._grown[grown] = commit
-            self._bytes += len(path)
+            self._grown[grown] = (commit, added if len(added) <= _MOST_ADDED else None)
+            self._bytes += len(path) + sum(len(one.path) for one in added)
             if len(self._grown) == _MOST_KEPT or self._bytes > _MOST_BYTES:
                 self._check()
 
     def _check(self) -> None:
         grown, self._grown, self._bytes = self._grown, {}, 0
-        size = len(next(iter(grown.values()), "")) // 2
-        names = list(dict.fromkeys(tree for tree, _, _ in grown))
-        trees = zip(names, self._git.trees(names), strict=True)
-        flawed = {name: wrong for name, tree in trees if (wrong := flaws(tree, size))}
+        size = len(next((commit for commit, _ in grown.values()), "")) // 2
+        added: dict[str, list[list[Added] | None]] = {}
+        for (name, _, _), (_, some) in grown.items():
+            added.setdefault(name, []).append(some)
         if len(self._clean) > _MOST_CLEAN:
             self._clean.clear()
-        self._clean.update(name for name in names if name not in flawed)
-        for (tree, path, sides), commit in grown.items():
-            if tree in flawed:
+        flawed: dict[str, Counter[str]] = {}
+        for (name, several), tree in zip(added.items(), self._git.trees(list(added)), strict=True):
+            if all(some is not None and are_sound(tree, some, size) for some in several):
+                continue
+            if wrong := flaws(tree, size):
+                flawed[name] = wrong
+            else:
+                self._clean.add(name)
+        for (name, path, sides), (commit, _) in grown.items():
+            if name in flawed:
                 before = [flaws(self._git.tree(side, path), size) for side in sides] or [Counter()]
-                left = [flawed[tree] - known for known in before]
+                left = [flawed[name] - known for known in before]
                 if all(left):
                     raise _malformed(commit, path, min(left[0]))
 
@@ -156,35 +170,36 @@ class Blocks:
 
 
 class _Folders:
-    """The folders around the current path of a diff, the root first, and which of them grew."""
+    """The folders around the current path of a diff, the root first, and what is added to them."""
 
     def __init__(self, root: str) -> None:
-        self._around: list[tuple[str, bytes]] = [(root, b"")]
-        self._grew = 0  # so many of them, from the root on: what is around a grown folder grew, too
+        self._around: list[_Folder] = [(root, b"", [])]
 
-    def go_to(self, path: bytes) -> Iterator[tuple[str, bytes]]:
-        """Leave the folders that *path* is not in; give the tree and the path of those that grew."""
+    def go_to(self, path: bytes) -> Iterator[_Folder]:
+        """Leave the folders that *path* is not in; give those that grew."""
         while len(self._around) > 1 and not path.startswith(self._around[-1][1] + b"/"):
             yield from self._leave()
 
-    def leave_all(self) -> Iterator[tuple[str, bytes]]:
-        """Leave all folders; give the tree and the path of those that grew."""
+    def leave_all(self) -> Iterator[_Folder]:
+        """Leave all folders; give those that grew."""
         while self._around:
             yield from self._leave()
 
-    def _leave(self) -> Iterator[tuple[str, bytes]]:
+    def _leave(self) -> Iterator[_Folder]:
         folder = self._around.pop()
-        if self._grew > len(self._around):
-            self._grew = len(self._around)
+        if folder[2]:
             yield folder
 
     def enter(self, path: bytes, tree: str) -> None:
         """Go into a folder."""
-        self._around.append((tree, path))
+        self._around.append((tree, path, []))
 
-    def grow(self) -> None:
-        """Note that something is added to the folder where we are."""
-        self._grew = len(self._around)
+    def grow(self, path: bytes, value: bytes) -> None:
+        """Note that something is added to the folder where we are, and so to those around it."""
+        mode, _, oid = value.partition(b" ")
+        for _, folder, added in self._around:
+            if len(added) <= _MOST_ADDED:
+                added.append(Added(path[len(folder) + 1 if folder else 0 :], mode, oid))
 
 
 def _malformed(commit: str, folder: bytes, flaw: str) -> CannotJudge:

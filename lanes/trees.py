@@ -2,7 +2,9 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
+from typing import NamedTuple
 
 from lanes.text import quoted, shortened
 
@@ -18,6 +20,7 @@ _HFS_DOT_GIT = re.compile(rb"%b\Z" % _DOT_GIT, re.IGNORECASE)
 _SUSPECT = (b".git", b"git~1", b"\xe2", b"\xef")
 # An entry is "mode name", NUL and the bytes of an id. Old tools also wrote modes with a zero before them.
 _USUAL = {size: re.compile(rb"((?:40000|1[0-7]{5}) [^\0]*+)\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
+_LINE = rb"(?:((?:40000|1[0-7]{5}) [^\0]*+)\0.{%d})*+"
 _ANY = {size: re.compile(rb"([0-7]++ [^\0]*+)\0.{%d}" % size, re.DOTALL) for size in (20, 32)}
 _LONGEST = 100  # characters of a name in a message
 
@@ -32,8 +35,7 @@ def flaws(tree: bytes, hash_size: int) -> Counter[str]:
     entries = _entries(tree, hash_size)
     if entries is None:
         return Counter(["garbage"])
-    # Git sorts folders as if a slash followed.
-    keys = [entry[6:] + b"/" if entry.startswith(b"4") else entry[7:] for entry in entries]
+    keys = [entry[6:] + b"/" if entry.startswith(b"4") else entry[7:] for entry in entries]  # as in _key
     folders = [entry[6:] for entry in entries if entry.startswith(b"4")]
     known = set(keys)
     once = len(known) == len(keys) and known.isdisjoint(folders)
@@ -43,6 +45,49 @@ def flaws(tree: bytes, hash_size: int) -> Counter[str]:
     found = Counter(f"the name {_shown(name)}" for name in names if is_forbidden(name))
     found += Counter({f"the name {_shown(name)} twice": number - 1 for name, number in names.items()})
     return found + Counter(f"{_shown(b)} behind {_shown(a)}" for a, b in pairwise(keys) if a > b)
+
+
+class Added(NamedTuple):
+    """What a diff tells to be new: its path from a folder on, its mode, and its id in hexadecimal digits."""
+
+    path: bytes
+    mode: bytes
+    oid: bytes
+
+
+def are_sound(tree: bytes, added: Iterable[Added], hash_size: int) -> bool:
+    """Tell whether it is certain that *added* brought no flaw into a tree.
+
+    Git finds what is new by walking both lists of names at once. So all other entries stood in the tree
+    before, in this order, and a new flaw lies in a new name, or between one and its neighbours. A path of
+    several parts is new in a folder below, unless it is the name of an entry here.
+    """
+    return all(_is_sound(tree, one, hash_size) for one in added)
+
+
+def _is_sound(tree: bytes, added: Added, hash_size: int) -> bool:
+    path, mode, oid = added
+    times = tree.count(b" %b\0" % path)
+    if b"/" in path:
+        return times == 0
+    begin = b"%b %b" % (mode.removeprefix(b"0"), path)
+    entry = b"%b\0%b" % (begin, bytes.fromhex(oid.decode("ascii")))
+    at = tree.find(entry)
+    if times != 1 or at < 0 or tree.find(entry, at + 1) >= 0 or is_forbidden(path):
+        return False
+    # What stands before it is read from the beginning: the bytes of an id can look like anything.
+    before = re.compile(_LINE % hash_size, re.DOTALL).match(tree, 0, at)
+    end = at + len(entry)
+    after = _USUAL[hash_size].match(tree, end)
+    if before is None or before.end() != at or (after is None and end < len(tree)):
+        return False
+    keys = [_key(found) for found in (before[1], begin, after and after[1]) if found]
+    return all(a < b for a, b in pairwise(keys))
+
+
+def _key(entry: bytes) -> bytes:
+    """Give what git sorts an entry by: its name, that of a folder as if a slash followed."""
+    return entry[6:] + b"/" if entry.startswith(b"4") else entry[7:]
 
 
 def is_forbidden(name: bytes) -> bool:

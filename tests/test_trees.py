@@ -5,12 +5,16 @@ import re
 import tempfile
 import zlib
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from repos import Repo, make_repo
 
+from lanes.errors import CannotJudge
+from lanes.history import Step, compared
+from lanes.plumbing import Git
 from lanes.trees import flaws
 
 Entry = tuple[bytes, bytes]  # mode and name
@@ -115,7 +119,10 @@ MODES = st.sampled_from([FILE, FILE, FILE, FOLDER, FOLDER, b"120000", b"160000",
 TREES = st.lists(st.tuples(MODES, NAMES), max_size=5)
 
 
-def as_git_sorts(entries: list[Entry]) -> list[Entry]:
+T = TypeVar("T", bound=tuple[bytes, ...])
+
+
+def as_git_sorts(entries: list[T]) -> list[T]:
     return sorted(entries, key=lambda entry: entry[1] + b"/" * entry[0].endswith(b"40000"))
 
 
@@ -136,6 +143,53 @@ def test_git_fsck_says_the_same(drawn: list[tuple[list[Entry], int]]) -> None:
         assert {oid for oid, tree in ids.items() if flaws(tree, 20)} == faults
 
 
+EMPTY = hashlib.sha1(b"tree 0\0").digest()
+SUBTREES = [b"", raw((FILE, b"b")), raw((FILE, b"a"), (FILE, b"b")) + b"40000 c\0" + EMPTY]
+SUBTREE_IDS = [hashlib.sha1(b"tree %d\0" % len(tree) + tree).digest() for tree in SUBTREES]
+WHOLE = st.tuples(MODES, NAMES, st.sampled_from(SUBTREE_IDS)).map(
+    lambda entry: entry if entry[0].endswith(b"40000") else (*entry[:2], ID)
+)
+WITH_IDS = st.lists(WHOLE, max_size=6)
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.lists(st.tuples(WITH_IDS, st.integers(0, 5), WITH_IDS, st.booleans()), min_size=20, max_size=40))
+def test_a_commit_that_makes_a_malformed_tree_of_a_sound_one(
+    drawn: list[tuple[list[tuple[bytes, bytes, bytes]], int, list[tuple[bytes, bytes, bytes]], bool]],
+) -> None:
+    """By what git's diff tells to be new, and what stands beside it, or by the whole tree: it comes out."""
+    with tempfile.TemporaryDirectory() as folder:
+        repo = make_repo(Path(folder, "repo"), "--bare")
+        for tree in SUBTREES:
+            store(repo, tree)
+        for entries, at, more, sort in drawn:
+            old = {name: (mode, name, oid) for mode, name, oid in entries if not flaws(raw((mode, name)), 20)}
+            before = as_git_sorts(list(old.values()))
+            after = [*before[:at], *more, *before[at:]]
+            trees = [b"".join(b"%b %b\0%b" % one for one in some) for some in (before, after)]
+            trees[1] = b"".join(b"%b %b\0%b" % one for one in (as_git_sorts(after) if sort else after))
+            commits = [store(repo, commit_of(store(repo, tree)), "commit") for tree in trees]
+            step = Step(commits[1], (), (commits[0],))
+            try:
+                for commit in compared(Git(repo.path), [step]):
+                    assert list(commit.changes) is not None
+                found = False
+            except CannotJudge as error:
+                found = "malformed" in str(error) or "git diff-tree failed" in str(error)
+                assert found
+            assert found == bool(flaws(trees[1], 20))
+
+
+def commit_of(tree: str) -> bytes:
+    return b"tree %b\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\nx\n" % tree.encode()
+
+
 def test_git_fsck_says_the_same_of_the_table(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", "--bare")
     expected = {store(repo, tree) for tree, flawed in ROWS if flawed}
@@ -147,9 +201,9 @@ def test_git_fsck_says_the_same_of_the_table(tmp_path: Path) -> None:
 FAULTS = "badTree|treeNotSorted|duplicateEntries|hasDot|hasDotdot|hasDotgit|fullPathname|emptyName"
 
 
-def store(repo: Repo, tree: bytes) -> str:
+def store(repo: Repo, tree: bytes, kind: str = "tree") -> str:
     """Write a tree as a loose object, whatever it holds."""
-    content = b"tree %d\0" % len(tree) + tree
+    content = b"%b %d\0" % (kind.encode(), len(tree)) + tree
     oid = hashlib.sha1(content).hexdigest()
     file = repo.path / "objects" / oid[:2] / oid[2:]
     file.parent.mkdir(exist_ok=True)
