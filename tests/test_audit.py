@@ -800,9 +800,16 @@ Options:
   --all                        Audit every branch that a lane covers, local
                                and fetched.
   --as BRANCH REV              Judge commit REV as if it were BRANCH.
+  --first-parent BRANCH        Judge what each merge into this integration
+                               branch brought, as its branch.
+  --since REV                  With --first-parent: only merges that REV does
+                               not contain.
   --base REV                   Take REV, and what it contains, for all that is
                                trusted.
   --lane NAME                  Ask whether the branches would fit this lane.
+  --baseline FILE              Count the violations that FILE knows, and fail
+                               for others alone.
+  --write-baseline             Write to that FILE what there is now.
   --format FORMAT              Give the report as text, json, sarif, github,
                                gitlab, junit or markdown; once for each
                                report.
