@@ -1,0 +1,1 @@
+"""How fast git-lanes is, beside git itself and what others do. CONTRIBUTING says how to run it."""
