@@ -11,11 +11,12 @@ from lanes.errors import CannotJudge
 from lanes.graph import Graph
 from lanes.judge import UNSETTLED, Change, Commit, Unsettled, Value
 from lanes.plumbing import Git, records
-from lanes.sides import AT_ONCE, Pair, Sides
+from lanes.sides import Pair, Sides
 from lanes.sieve import Sieve
 
 MOST_SIDES = 64  # newest trusted commits of one commit, which are compared two by two
 _PIECE = 2_000  # commits that one git compares
+_MOST_ASKED = 16  # commits; of more, it takes less to list all that is trusted than to ask git
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class History:
         The oldest ones decide: a trusted commit contains trusted commits only. When it was not, the commits
         have been put right, and whoever judged them must judge again.
         """
-        if not self._trusted or not any(self._is_trusted(part) for part in _parts(self._graph.oldest())):
+        if not self._trusted or not self._any_is_trusted(frozenset(self._graph.oldest())):
             return True
         judged = {commit for commit, _ in self._walk()}
         trusted = (commit for commit, _ in self._git.walk(self._trusted, ()))
@@ -148,8 +149,10 @@ class History:
         self._settle()
         return False
 
-    def _is_trusted(self, some: list[str]) -> bool:
-        return not self._git.independent([*some, *self._trusted]).issuperset(some)
+    def _any_is_trusted(self, some: frozenset[str]) -> bool:
+        if len(some) <= _MOST_ASKED:
+            return not self._git.independent([*some, *self._trusted]).issuperset(some)
+        return any(commit in some for commit, _ in self._git.walk(self._trusted, ()))
 
     def _require_whole(self) -> None:
         """Raise CannotJudge where a shallow boundary could hide parents or trusted commits.
@@ -210,10 +213,6 @@ def staged(git: Git, step: Step) -> Commit:
 
 def _next(blocks: Blocks, growth: Growth, step: Step, _against: str | None) -> Iterator[Change]:
     return growth.watch(blocks.changes(step.commit), step.commit, step.against)
-
-
-def _parts(commits: list[str]) -> Iterator[list[str]]:
-    return (commits[i : i + AT_ONCE] for i in range(0, len(commits), AT_ONCE))
 
 
 def _feed(step: Step) -> bytes:

@@ -3,6 +3,7 @@
 Every failure of git is a CannotJudge that says which command failed and what it said.
 """
 
+import fcntl
 import os
 import re
 import select
@@ -25,6 +26,7 @@ from lanes.text import printable
 OLDEST_GIT = (2, 39)
 _CHUNK = 1 << 16
 _AT_ONCE = 2  # commands that read history for one verdict; a server has other pushes to judge
+_LARGE_PIPE = 1 << 20  # bytes; a command that fills one must wait
 _MOST_AHEAD = 16 << 20  # bytes that are read before it is their turn
 MOST_NAMES = 500
 """So many refs are named in one command line."""
@@ -472,6 +474,8 @@ class Output:
         self._bytes = 0
         self._ended = False
         together.append(self)
+        with suppress(AttributeError, OSError):  # not every system can, nor lets everybody
+            fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _LARGE_PIPE)
 
     def read(self, _size: int = -1) -> bytes:
         """Give the next chunk, of any size; an empty one at the end."""
