@@ -111,7 +111,7 @@ def audit(
         else:
             headers = git.headers({v.commit for verdict in verdicts for v in verdict.violations if v.commit})
         advice = [[] if merged else instead(git, trust, verdict) for verdict in verdicts]
-        found = Audit(trust, verdicts, headers, advice, merged, met)
+        found = Audit(trust, verdicts, headers, advice, merged, met, git)
         for write in writers:
             write(found)
     return exit_status(found.verdicts)

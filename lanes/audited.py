@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lanes.baseline import Baseline
 from lanes.merged import Merged
+from lanes.plumbing import Git
 from lanes.report import Headers
 from lanes.trust import Trust
 from lanes.verdict import Verdict
@@ -17,7 +18,7 @@ class Audit:
     `headers` are those of every commit that a violation names, or, where all that is asked for is text, that
     it lists; `advice` are for each verdict lines in the place of the usual next steps, none for most.
     `merged` is given where merged history was judged, and `baseline` where violations were taken out that one
-    knows.
+    knows. `git` tells more of the commits, where it is there.
     """
 
     trust: Trust
@@ -26,3 +27,4 @@ class Audit:
     advice: Sequence[Sequence[str]]
     merged: Merged | None = None
     baseline: Baseline | None = None
+    git: Git | None = None

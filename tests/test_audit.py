@@ -811,7 +811,7 @@ Options:
                                for others alone.
   --write-baseline             Write to that FILE what there is now.
   --format FORMAT              Give the report as text, json, sarif, github,
-                               gitlab, junit or markdown; once for each
+                               gitlab, junit, markdown or html; once for each
                                report.
   --output FILE                Write it to FILE, not to the standard output;
                                each is for the --format beside it.

@@ -17,6 +17,7 @@ _MODULES = {
     "gitlab": "gitlab",
     "junit": "junit",
     "markdown": "markdown",
+    "html": "html",
 }
 NAMES = tuple(_MODULES)
 
