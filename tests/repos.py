@@ -173,7 +173,7 @@ def remote_lines(ended: Ended) -> str:
 
 
 _OUTSIDE = re.compile(
-    r"(?:adds|deletes|changes the type of|changes|decides about) (.+) \(outside-lane: (.+) may write it\)"
+    r"(?:adds|deletes|changes the type of|changes|decides about) (.+) \(outside-lane: (.+)\)"
 )
 
 

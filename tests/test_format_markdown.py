@@ -70,6 +70,7 @@ or go back to there, keep your files as they are, and commit those of your lane 
   git reset aaaaaaaaaaaa
 or ask the integrator to run, if lane "docs" should write these paths:
   git lanes allow docs api/a.py 'two  spaces'
+lane "api" has to give up api/a.py and 1 more path first
 or, where they are changes of main: push main first, and take them by a merge, not as a copy
 ```
 

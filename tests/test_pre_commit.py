@@ -918,7 +918,7 @@ lanes: work/api-1: 1 staged change is outside its lane "api"
   next:
 {TAKE_OUT}\
       git restore --staged --source=OID -- docs/a.md
-{asked("changes docs/a.md (outside-lane: x)", lane="api")}"""
+{asked('changes docs/a.md (outside-lane: lane "docs" may write it)', lane="api")}"""
     )
     assert not passes(lane)
 

@@ -639,10 +639,10 @@ def _complained(message: Callable[[], str]) -> str:
 def test_any_bytes_as_text(ref: bytes, path: bytes, author: bytes, subject: bytes) -> None:
     harmless = _texts(b"x", b"x", b"x", b"x")
     hostile = _texts(ref, path, author, subject)
-    # A command to type, and its line, is left out where a shell or a pattern could not take the path.
+    # A command to type, and what belongs to it, is left out where a shell or a pattern can't take the path.
     for text, model in zip(hostile, harmless, strict=True):
         lines = Said(text.encode()).lines
-        assert len(model.split("\n")) - len(lines) in range(2 + (text is hostile[1]))
+        assert len(model.split("\n")) - len(lines) in range(3 + (text is hostile[1]))
         assert [i for i, line in enumerate(lines) if line.startswith("lanes:")] == [0]
 
 
