@@ -369,6 +369,55 @@ def test_many_branches_and_folders_take_no_more_room(open_page: Open, repo: Repo
     assert page.locator(".matrix tbody td a").count() == html_page.MOST_FOLDERS
 
 
+def test_merged_history_is_shown_by_its_merges(open_page: Open, repo: Repo) -> None:
+    repo.commit({".lanes.toml": MANIFEST})
+    for files in ({"docs/a": "a", "api/a": "a"}, {"api/b": "b", "api/c": "c"}, {"docs/b": "b"}):
+        repo.switch("work/docs-1", "main")
+        repo.commit(files)
+        repo.switch("main")
+        repo.git("merge", "-q", "--no-ff", "--no-edit", "work/docs-1")
+    repo.commit({"top": "made on main itself"})
+    found = audit(repo, "--first-parent", "main")
+    page = open_page(found.file)
+    outside = [branch for branch in found.report["branches"] if branch["violations"]]
+    assert dict(zip(texts(page, ".sums dt"), map(number, texts(page, ".sums dd")), strict=True)) == {
+        "merges inside": 1,
+        "merges outside": 2,
+        "merges not judged": 0,
+        "commits judged": 3,
+        "commits outside": 2,
+        "changes outside": 3,
+    }
+    assert texts(page, ".branch h3 bdi")[:2] == [
+        f"work/docs-1 (merged by {branch['merge'][:12]})" for branch in outside
+    ]
+    assert "not judged: 2 commits made on main itself" in page.locator("header .said").inner_text()
+    for link, branch in zip(page.locator(".branch .said a").all(), outside, strict=True):
+        link.click()
+        wanted = [expected(branch, violation) for violation in branch["violations"]]
+        state_is(page, f"1 to {len(wanted)} of {len(wanted)} changes outside that were chosen, of 3 in all")
+        assert list(map(undated, rows(page))) == wanted
+    page.locator("[name=branch]").select_option(label="work/docs-1")
+    assert len(rows(page)) == 3
+
+
+def test_what_a_baseline_knows_is_counted(open_page: Open, audited: Audited) -> None:
+    repo = Repo(audited.file.parent / "repo")
+    baseline = str(audited.file.parent / "baseline")
+    repo.script("lane-audit", "--baseline", baseline, "--write-baseline", "work/docs-2")
+    file = audited.file.parent / "known.html"
+    options = ["--baseline", baseline, "--format", "html", "--output", str(file)]
+    ended = repo.script("lane-audit", *options, "work/docs-2", "work/api-1")
+    assert (ended.status, ended.out, ended.err) == (1, "", "")
+    page = open_page(file)
+    assert page.locator("header .said").inner_text() == f"4 violations known to {baseline}"
+    assert texts(page, ".branch .said") == [
+        '1 change in 1 commit outside its lane "docs"',
+        '1 change in 1 commit outside its lane "api"',
+    ]
+    assert "4 known violations" in page.locator(".branch").first.inner_text()
+
+
 # -- Filters
 
 Chosen = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]

@@ -24,6 +24,7 @@ from lanes.activity import DAY, HOUR, LATEST, OTHERS, ROOT, WEEK, Activity, Coun
 from lanes.audited import Audit
 from lanes.forges import commit_pages
 from lanes.formats import as_json
+from lanes.formats.notes import begin, notes
 from lanes.judge import Reason, Violation
 from lanes.report import Headers
 from lanes.text import printable, quoted
@@ -119,14 +120,17 @@ def _summary(audit: Audit, pages: str | None) -> Iterator[str]:
     for line in audit.trust.in_force:
         commit = audit.trust.commit or ""
         yield f"<p>{escape(line).replace(commit[:12], _commit(commit, pages))}</p>\n"
+    if audit.merged:
+        yield f"<p>{escape(begin(audit.merged).rstrip(':'))}</p>\n"
     verdicts = audit.verdicts
     violations = [violation for verdict in verdicts for violation in verdict.violations]
+    each = "merges" if audit.merged else "branches"
     of_all = f" <small>of {len(verdicts):,}</small>"
     yield '<dl class="sums">\n'
     for name, number, is_bad, more in (
-        ("branches inside", sum(verdict.status == 0 for verdict in verdicts), False, of_all),
-        ("branches outside", sum(verdict.status == 1 for verdict in verdicts), True, ""),
-        ("branches not judged", sum(verdict.status == 2 for verdict in verdicts), True, ""),
+        (f"{each} inside", sum(verdict.status == 0 for verdict in verdicts), False, of_all),
+        (f"{each} outside", sum(verdict.status == 1 for verdict in verdicts), True, ""),
+        (f"{each} not judged", sum(verdict.status == 2 for verdict in verdicts), True, ""),
         ("commits judged", sum(verdict.commits for verdict in verdicts), False, ""),
         ("commits outside", len({found.commit for found in violations if found.commit}), True, ""),
         ("changes outside", len(violations), True, ""),
@@ -134,6 +138,8 @@ def _summary(audit: Audit, pages: str | None) -> Iterator[str]:
         some = ' class="some"' if is_bad and number else ""
         yield f"<div{some}><dt>{name}</dt><dd>{number:,}{more}</dd></div>\n"
     yield "</dl>\n"
+    if said := list(notes(audit)):
+        yield f'<p class="said">{escape(chr(10).join(said))}</p>\n'
 
 
 # -- The branches
@@ -141,13 +147,14 @@ def _summary(audit: Audit, pages: str | None) -> Iterator[str]:
 
 def _branches(audit: Audit, pages: str | None, seen: _Seen) -> Iterator[str]:
     if not audit.verdicts:
-        yield "<p>There is no branch that a lane covers.</p>\n"
+        yield f"<p>There is no {'merge to judge' if audit.merged else 'branch that a lane covers'}.</p>\n"
     told = zip(audit.verdicts, audit.advice, strict=True)
     worst_first = sorted(told, key=lambda pair: -pair[0].status)
     inside = sum(verdict.status == 0 for verdict in audit.verdicts)
     for number, (verdict, advice) in enumerate(worst_first):
         if inside > MOST_OPEN and number == len(worst_first) - inside:
-            yield f"<details><summary>{inside:,} branches inside</summary>\n"
+            each = "merges" if audit.merged else "branches"
+            yield f"<details><summary>{inside:,} {each} inside</summary>\n"
         yield from _branch(audit, pages, seen, number, verdict, advice)
     if inside > MOST_OPEN:
         yield "</details>\n"
@@ -160,7 +167,7 @@ def _branch(
     seen.add(_row(verdict), activity)
     kind = ("inside", "outside", "unjudged")[verdict.status]
     yield f'<article class="branch {kind}" aria-labelledby="branch-{number}">\n'
-    yield f'<h3 id="branch-{number}">{_name(report.shown(verdict.ref))} {_badge(verdict)}</h3>\n'
+    yield f'<h3 id="branch-{number}">{_name(report.title(verdict))} {_badge(verdict)}</h3>\n'
     yield f'<p class="said">{_said(verdict)}</p>\n'
     yield f'<p class="muted">{_facts(verdict, activity, pages)}</p>\n'
     yield from _chart(activity, marked=not _has_no_lane(verdict))
@@ -194,7 +201,7 @@ def _said(verdict: Verdict) -> str:
         return "no lane covers this branch"
     commits = len({violation.commit for violation in verdict.violations})
     changes = f"{_count(len(verdict.violations), 'change')} in {_count(commits, 'commit')}"
-    link = _link(changes, branch=printable(verdict.ref))
+    link = _link(changes, branch=verdict.merge or printable(verdict.ref))
     return f"{link} {'not in one lane' if verdict.integration else f'outside its {lane}'}"
 
 
@@ -202,6 +209,7 @@ def _facts(verdict: Verdict, activity: Activity, pages: str | None) -> str:
     facts = []
     if verdict.commits or (verdict.status == 0 and not verdict.integration):
         facts.append(_count(verdict.commits, "step" if verdict.integration else "commit") + " judged")
+    facts += [_count(verdict.known, "known violation")] if verdict.known else []
     facts += [f"tip {_commit(verdict.tip, pages)}"] if verdict.tip else []
     facts += [f"on top of {_commit(verdict.base, pages)}"] if verdict.base and verdict.commits else []
     authors = [name for name, _ in activity.authors.most_common(MOST_AUTHORS + 1) if name != OTHERS]

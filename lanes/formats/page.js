@@ -28,7 +28,8 @@ for (const branch of branches) {
 // What a change has, for each choice that can be made. An empty name stands for no lane.
 const CHOICES = {
   lane: ({ branch }) => [branch.lane ?? ""],
-  branch: ({ branch }) => [branch.branch],
+  // In merged history a branch can have come by several merges, or have no name.
+  branch: ({ branch }) => [branch.branch, branch.merge].filter((name) => name && name !== branch.tip),
   folder: ({ violation }) => (violation.path === null ? [] : [topFolder(violation)]),
   owner: ({ violation }) => {
     const nobody = violation.reason === "no-lane" || violation.reason === "protected" ? [] : [""];
@@ -48,6 +49,7 @@ let page = 1;
 
 function label(name, value) {
   if (name === "folder" && value === "/") return "files in no folder";
+  if (name === "branch" && !value.startsWith("refs/")) return `commit ${value.slice(0, 12)}`;
   return value === "" ? NO_LANE : value.replace(/^refs\/heads\//, "");
 }
 
